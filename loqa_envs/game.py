@@ -1,0 +1,182 @@
+"""What a game is and what a player is: the two protocols that all else is written against.
+
+Axes, in this order wherever they appear: ``[B, T, P, ..., A]``, that is episodes, steps, players
+(seats), whatever an observation has, actions. Everything here is written for one episode and one
+step, so arrays begin at ``P``; put further axes in front with ``jax.vmap``.
+
+Games go on for ever: they know no "done" and never reset themselves. Whoever plays one stops after
+``episode_length`` steps, and that end is a truncation.
+
+Rules and chance are kept apart. A game draws all the chance of one reset or step from ``noise``, a
+vector of ``noise_size`` independent uniform numbers in [0, 1). The rules are plain array code, so
+the same lines play one game in NumPy and thousands in JAX.
+"""
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, Protocol, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = jax.Array | NDArray[Any]
+State: TypeAlias = Any
+"""A pytree of arrays, usually a NamedTuple, of the game's own choosing."""
+Carry: TypeAlias = Any
+"""A player's memory within an episode: a pytree of arrays, ``()`` for players without any."""
+Params: TypeAlias = Any
+"""A player's parameters: a pytree of arrays, ``()`` for players without any."""
+
+
+class Policy(Protocol):
+    """A player: how it begins an episode, and how it acts on what it sees."""
+
+    @property
+    def num_actions(self) -> int:
+        """Number of actions of the games that it plays."""
+        ...
+
+    def initial_carry(self) -> Carry:
+        """The memory with which the player enters an episode."""
+        ...
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[Array, Carry]:
+        """Choose an action (an ``int32`` scalar) for one observation of the player's own view."""
+        ...
+
+
+class Game(Protocol):
+    """A simultaneous-move game of ``num_players`` seats; see `Rules` for the shortest way to one.
+
+    Games are frozen dataclasses: equal settings are equal games, and a game can be a static
+    argument of ``jax.jit``.
+    """
+
+    @property
+    def name(self) -> str:
+        """The game's name in lower case, as on the command line."""
+        ...
+
+    @property
+    def num_players(self) -> int: ...
+
+    @property
+    def num_actions(self) -> int: ...
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        """Shape of one seat's observation, a ``float32`` array with entries in [0, 1]."""
+        ...
+
+    @property
+    def episode_length(self) -> int:
+        """Number of steps after which whoever plays the game cuts it off."""
+        ...
+
+    @property
+    def reward_range(self) -> tuple[float, float]:
+        """Smallest and largest reward that one step can give one seat."""
+        ...
+
+    @property
+    def noise_size(self) -> int:
+        """How many uniform random numbers one reset or one step uses up."""
+        ...
+
+    @property
+    def scripted_players(self) -> Mapping[str, Policy]:
+        """Players without parameters that understand this game, by their snake_case names."""
+        ...
+
+    def initial_state(self, noise: Array) -> State:
+        """The first state of an episode, from ``noise[noise_size]``."""
+        ...
+
+    def transition(
+        self, state: State, actions: Array, noise: Array
+    ) -> tuple[State, Array, dict[str, Array]]:
+        """The rules: next state, ``rewards[P]`` (float32), info (see `step`)."""
+        ...
+
+    def reset(self, key: jax.Array) -> State:
+        """`initial_state` with chance from ``key``."""
+        ...
+
+    def step(
+        self, key: jax.Array, state: State, actions: Array
+    ) -> tuple[State, Array, dict[str, Array]]:
+        """Play one joint action, ``actions[P]`` (int32), with chance from ``key``.
+
+        Returns the next state, ``rewards[P]`` (float32) and ``info``: named measurements
+        ``[P]`` (float32) whose mean over steps means something.
+        """
+        ...
+
+    def observe(self, state: State) -> Array:
+        """Observations ``[P, *observation_shape]``: row i is seat i's own view."""
+        ...
+
+    def render(self, state: State) -> str:
+        """The state as text, for people.
+
+        A second method, ``picture(state) -> uint8[H, W, 3]``, is optional.
+        """
+        ...
+
+
+class Rules:
+    """The half of a `Game` that follows from its rules: `reset` and `step` under JAX.
+
+    A new game inherits from it and supplies the rest of the `Game` protocol.
+    """
+
+    noise_size: int = 0
+
+    def initial_state(self, noise: Array) -> State:
+        raise NotImplementedError
+
+    def transition(
+        self, state: State, actions: Array, noise: Array
+    ) -> tuple[State, Array, dict[str, Array]]:
+        raise NotImplementedError
+
+    def reset(self, key: jax.Array) -> State:
+        return self.initial_state(jax.random.uniform(key, (self.noise_size,)))
+
+    def step(
+        self, key: jax.Array, state: State, actions: Array
+    ) -> tuple[State, Array, dict[str, Array]]:
+        return self.transition(state, actions, jax.random.uniform(key, (self.noise_size,)))
+
+
+class ScriptedPolicy:
+    """A player without parameters whose chance is kept apart, as a game's is.
+
+    `choose` is plain array code on NumPy or JAX arrays, so that one game against a scripted player
+    runs without JAX. A new scripted player supplies `choose`, and `initial_carry` if it has memory.
+    """
+
+    num_actions: int = 2
+    noise_size: int = 0
+
+    def initial_carry(self) -> Carry:
+        return ()
+
+    def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
+        """Action (``int32`` scalar) and next carry, with chance from ``noise[noise_size]``."""
+        raise NotImplementedError
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[Array, Carry]:
+        del params
+        return self.choose(carry, observation, jax.random.uniform(key, (self.noise_size,)))
+
+
+def array_namespace(*arrays: Array) -> ModuleType:
+    """NumPy where every array is NumPy's own, jax.numpy otherwise."""
+    return np if all(isinstance(a, np.ndarray | np.generic) for a in arrays) else jnp

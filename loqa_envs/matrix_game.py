@@ -1,0 +1,165 @@
+"""Iterated two-player, two-action matrix games; the iterated prisoner's dilemma is one of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loqa_envs.game import Array, Policy, Rules, array_namespace
+from loqa_envs.scripted import MATRIX_PLAYERS, extortioner
+
+Payoffs: TypeAlias = Sequence[float] | Sequence[Sequence[float]]
+
+SITUATIONS = ("START", "CC", "CD", "DC", "DD")
+"""What a seat sees: the last joint action, its own move first."""
+
+_CONTRIBUTION = 1.33  # what a unit put into the common pot grows to, shared by both players
+
+PAYOFFS: dict[str, Payoffs] = {
+    "lola": (-1, -3, 0, -2),
+    "pola": tuple(
+        round(_CONTRIBUTION * givers / 2 - own, 6)
+        for own, givers in ((1, 2), (1, 1), (0, 1), (0, 0))
+    ),
+    "stag_hunt": (4, 0, 3, 2),
+    "chicken": (3, 1, 4, 0),
+    "matching_pennies": ((1, -1, -1, 1), (-1, 1, 1, -1)),
+    "battle_of_the_sexes": ((3, 0, 0, 2), (2, 0, 0, 3)),
+}
+"""Payoffs after CC, CD, DC, DD, own move first: one row for both seats, or a row for each."""
+
+
+class MatrixState(NamedTuple):
+    situations: Array
+    """``int32[P]``: for each seat, the index into `SITUATIONS` of what it sees."""
+
+
+@dataclass(frozen=True)
+class MatrixGame(Rules):
+    """Any iterated game of two players with two actions.
+
+    Rules: both players move at once; each sees both moves and is paid by a fixed table.
+    Actions: 0 cooperate (C), 1 defect (D); in games without cooperation, the first and the second.
+    Observation: ``float32[5]``, one-hot of START, CC, CD, DC, DD, own last move first.
+    Reward: ``payoffs`` after CC, CD, DC, DD, own move first: four numbers for both seats, a row of
+        four for each seat, or the name of a preset in `PAYOFFS`.
+    Info: ``cooperated``, 1 where the seat played action 0.
+    Chance: none.
+    Episode: ``episode_length`` steps.
+    Differs from: pax has 100 steps; LOLA has 150; POLA shows both moves in the order of the seats.
+
+    Raises:
+        ValueError: for an unknown preset, payoffs of another shape, payoffs that are not finite, or
+            an episode of no steps.
+    """
+
+    payoffs: Payoffs | str
+    episode_length: int = 50
+    name: str = "matrix_game"
+
+    def __post_init__(self) -> None:
+        # Equal games must compare and hash equal, so presets and arrays become tuples of floats.
+        payoffs = self.payoffs
+        if isinstance(payoffs, str):
+            if payoffs not in PAYOFFS:
+                raise ValueError(
+                    "MatrixGame.payoffs must be numbers or one of the presets "
+                    f"{', '.join(PAYOFFS)}; got {payoffs!r}."
+                )
+            payoffs = PAYOFFS[payoffs]
+        try:
+            table = np.asarray(payoffs, np.float64)
+        except (TypeError, ValueError):
+            table = np.zeros(0)
+        if table.shape not in ((4,), (2, 4)):
+            raise ValueError(
+                "MatrixGame.payoffs must be four numbers, after CC, CD, DC and DD, or a row of "
+                f"four for each of the two seats, got {payoffs!r}."
+            )
+        if not np.isfinite(table).all():
+            raise ValueError(f"MatrixGame.payoffs must be finite, got {payoffs!r}.")
+        if not isinstance(self.episode_length, int) or self.episode_length < 1:
+            raise ValueError(
+                f"MatrixGame.episode_length must be an integer of at least 1, so that there is a "
+                f"step to play, got {self.episode_length!r}."
+            )
+        rows = tuple(tuple(row) for row in np.broadcast_to(table, (2, 4)).tolist())
+        object.__setattr__(self, "payoffs", rows)
+
+    @property
+    def num_players(self) -> int:
+        return 2
+
+    @property
+    def num_actions(self) -> int:
+        return 2
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        return (5,)
+
+    @cached_property
+    def payoff_table(self) -> NDArray[np.float32]:
+        """``float32[P, 4]``: payoffs of each seat after CC, CD, DC, DD, own move first."""
+        return np.asarray(self.payoffs, np.float32)
+
+    @property
+    def reward_range(self) -> tuple[float, float]:
+        return float(self.payoff_table.min()), float(self.payoff_table.max())
+
+    @cached_property
+    def scripted_players(self) -> Mapping[str, Policy]:
+        first, second = self.payoff_table.tolist()
+        cc, cd, dc, dd = first
+        if first == second and dc > cc > dd > cd:
+            return MATRIX_PLAYERS | {"extort_2": extortioner(tuple(first), 2)}
+        return MATRIX_PLAYERS
+
+    def initial_state(self, noise: Array) -> MatrixState:
+        return MatrixState(array_namespace(noise).zeros(2, np.int32))
+
+    def transition(
+        self, state: MatrixState, actions: Array, noise: Array
+    ) -> tuple[MatrixState, Array, dict[str, Array]]:
+        xp = array_namespace(actions)
+        outcomes = 2 * actions + actions[::-1]  # CC, CD, DC, DD as 0 to 3, own move first
+        rewards = xp.asarray(self.payoff_table)[_SEATS, outcomes]
+        info = {"cooperated": (actions == 0).astype(np.float32)}
+        return MatrixState((1 + outcomes).astype(np.int32)), rewards, info
+
+    def observe(self, state: MatrixState) -> Array:
+        return (state.situations[:, None] == _SITUATION_INDICES).astype(np.float32)
+
+    def render(self, state: MatrixState) -> str:
+        """The payoff table, player_0's move down and player_1's across, with the last outcome."""
+        own, other = self.payoff_table[0], self.payoff_table[1][[0, 2, 1, 3]]
+        last = int(state.situations[0]) - 1
+        cells = [f"{own[i]:g}, {other[i]:g}" for i in range(4)]
+        cells = [f"[{cell}]" if i == last else f" {cell} " for i, cell in enumerate(cells)]
+        width = max(map(len, cells))
+        rows = [f"  {move}  " + "  ".join(c.center(width) for c in cells[2 * i : 2 * i + 2])
+                for i, move in enumerate("CD")]  # fmt: skip
+        return "\n".join(["     " + "  ".join(move.center(width) for move in "CD"), *rows])
+
+
+_SEATS = np.arange(2)
+_SITUATION_INDICES = np.arange(len(SITUATIONS))
+
+
+@dataclass(frozen=True)
+class IPD(MatrixGame):
+    """The iterated prisoner's dilemma.
+
+    Rules, actions, observation, info, chance: as `MatrixGame`.
+    Reward: ``lola`` (CC -1, CD -3, DC 0, DD -2; the default) or ``pola`` (a contribution game in
+        which a given unit grows by 1.33 and is shared: CC 0.33, CD -0.335, DC 0.665, DD 0).
+    Episode: 50 steps, as in LOQA.
+    Reference: Foerster et al., Learning with Opponent-Learning Awareness (AAMAS 2018); Zhao et al.,
+        Proximal Learning with Opponent-Learning Awareness (NeurIPS 2022), for ``pola``.
+    """
+
+    payoffs: Payoffs | str = "lola"
+    name: str = "ipd"

@@ -1,0 +1,140 @@
+"""Players without parameters for two-action matrix games, and the trembling hand for any player.
+
+Cooperating is action 0, defecting action 1. A memory-one player is its probability of cooperating
+after START, CC, CD, DC, DD, its own last move named first: the order of `MatrixGame`'s observation.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from loqa_envs.game import Array, Carry, Params, Policy, ScriptedPolicy, array_namespace
+
+
+@dataclass(frozen=True)
+class MemoryOne(ScriptedPolicy):
+    """Cooperates with a fixed probability in each of START, CC, CD, DC, DD.
+
+    Raises:
+        ValueError: unless ``cooperation`` is five probabilities.
+    """
+
+    cooperation: tuple[float, ...]
+    noise_size: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        if len(self.cooperation) != 5 or not all(0 <= p <= 1 for p in self.cooperation):
+            raise ValueError(
+                "MemoryOne.cooperation must be five probabilities, for START, CC, CD, DC and DD, "
+                f"got {self.cooperation}."
+            )
+
+    def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
+        probability = observation @ np.asarray(self.cooperation, np.float32)
+        return (noise[0] >= probability).astype(np.int32), carry
+
+
+@dataclass(frozen=True)
+class Grim(ScriptedPolicy):
+    """Cooperates until the other defects for the first time, then defects for good.
+
+    The carry is whether the other has defected. It differs from the memory-one player
+    (1, 1, 0, 0, 0), which also punishes its own slips.
+    """
+
+    def initial_carry(self) -> Carry:
+        return np.zeros((), np.bool_)
+
+    def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
+        xp = array_namespace(observation, carry)
+        betrayed = xp.logical_or(carry, observation[2] + observation[4] > 0.5)
+        return betrayed.astype(np.int32), betrayed
+
+
+@dataclass(frozen=True)
+class Random(ScriptedPolicy):
+    """Chooses among all actions with equal probability, whatever it sees."""
+
+    num_actions: int = 2
+    noise_size: ClassVar[int] = 1
+
+    def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
+        return (noise[0] * self.num_actions).astype(np.int32), carry
+
+
+@dataclass(frozen=True)
+class Tremble:
+    """Any player whose hand slips: with probability ``epsilon`` a uniformly random action instead.
+
+    The player remembers what it meant to do; what it did is in its next observation.
+
+    Raises:
+        ValueError: unless ``epsilon`` is a probability.
+    """
+
+    policy: Policy
+    epsilon: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.epsilon <= 1:
+            raise ValueError(f"Tremble.epsilon must be a probability, got {self.epsilon}.")
+
+    @property
+    def num_actions(self) -> int:
+        return self.policy.num_actions
+
+    def initial_carry(self) -> Carry:
+        return self.policy.initial_carry()
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[Array, Carry]:
+        policy_key, slip_key, action_key = jax.random.split(key, 3)
+        action, carry = self.policy.act(policy_key, params, carry, observation)
+        slip = jax.random.bernoulli(slip_key, self.epsilon)
+        anything = jax.random.randint(action_key, (), 0, self.num_actions)
+        return jnp.where(slip, anything, action).astype(np.int32), carry
+
+
+def extortioner(payoffs: tuple[float, ...], factor: float) -> MemoryOne:
+    """The zero-determinant player that keeps ``factor`` times the surplus that it leaves.
+
+    Against any memory-one player of an endless game, its mean reward less P is ``factor`` times the
+    other's less P. Press and Dyson (2012), equation 14 onwards; the free scale is half of its
+    largest value, and it opens with cooperation.
+
+    Args:
+        payoffs: R, S, T, P: what a player gets after CC, CD, DC, DD.
+        factor: the extortion factor, at least 1.
+
+    Raises:
+        ValueError: unless the payoffs are a prisoner's dilemma, T > R > P > S, and factor >= 1.
+    """
+    reward, sucker, temptation, punishment = payoffs
+    if not temptation > reward > punishment > sucker or factor < 1:
+        raise ValueError(
+            "extortioner needs a prisoner's dilemma, DC > CC > DD > CD, and a factor of at least "
+            f"1, got payoffs {payoffs} (CC, CD, DC, DD) and factor {factor}."
+        )
+    after_cc = (factor - 1) * (reward - punishment)
+    after_cd = factor * (temptation - punishment) + (punishment - sucker)
+    after_dc = (temptation - punishment) + factor * (punishment - sucker)
+    scale = 0.5 / max(after_cc, after_cd, after_dc)
+    return MemoryOne((1.0, 1 - scale * after_cc, 1 - scale * after_cd, scale * after_dc, 0.0))
+
+
+MATRIX_PLAYERS: dict[str, Policy] = {
+    "always_cooperate": MemoryOne((1, 1, 1, 1, 1)),
+    "always_defect": MemoryOne((0, 0, 0, 0, 0)),
+    "random": Random(2),
+    "tit_for_tat": MemoryOne((1, 1, 0, 1, 0)),
+    "suspicious_tit_for_tat": MemoryOne((0, 1, 0, 1, 0)),
+    # Forgives every third defection (Nowak and Sigmund, 1992).
+    "generous_tit_for_tat": MemoryOne((1, 1, 1 / 3, 1, 1 / 3)),
+    "grim": Grim(),
+    "win_stay_lose_shift": MemoryOne((1, 1, 0, 0, 1)),
+}
+"""The players of every matrix game, by name. Prisoner's dilemmas add ``extort_2``."""

@@ -5,7 +5,6 @@ after START, CC, CD, DC, DD, its own last move named first: the order of `Matrix
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +22,7 @@ class MemoryOne(ScriptedPolicy):
     """
 
     cooperation: tuple[float, ...]
-    noise_size: ClassVar[int] = 1
+    noise_size = 1
 
     def __post_init__(self) -> None:
         if len(self.cooperation) != 5 or not all(0 <= p <= 1 for p in self.cooperation):
@@ -59,7 +58,7 @@ class Random(ScriptedPolicy):
     """Chooses among all actions with equal probability, whatever it sees."""
 
     num_actions: int = 2
-    noise_size: ClassVar[int] = 1
+    noise_size = 1
 
     def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
         return (noise[0] * self.num_actions).astype(np.int32), carry

@@ -1,5 +1,6 @@
 """Social dilemmas as pure JAX games, and as PettingZoo and Gymnasium environments."""
 
+from loqa_envs.adapters.registration import register as _register
 from loqa_envs.catalogue import GAMES, make_game, make_player
 from loqa_envs.game import Array, Carry, Game, Params, Policy, Rules, ScriptedPolicy, State
 from loqa_envs.matrix_game import IPD, PAYOFFS, SITUATIONS, MatrixGame, MatrixState
@@ -28,3 +29,5 @@ __all__ = [
     "make_game",
     "make_player",
 ]
+
+_register()

@@ -1,0 +1,80 @@
+"""Many games at once in JAX, each from one seat against a fixed opponent: three pure functions."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import jax
+import jax.numpy as jnp
+
+from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy, State
+
+Boards: TypeAlias = tuple[State, Carry]
+"""Game states ``[N, ...]`` and the opponents' carries ``[N, P - 1, ...]``."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``size`` games, N below, in which ``opponent`` has every seat but ``seat``.
+
+    Functions take their chance as two random 32-bit words, of which they make a key.
+    """
+
+    game: Game
+    opponent: Policy
+    seat: int
+    size: int
+
+    def begin(self, words: jax.Array) -> tuple[Boards, Array]:
+        """New games, and what the seat sees of them: ``float32[N, *obs]``."""
+        noise = jax.random.uniform(_key(words), (self.size, self.game.noise_size))
+        states = jax.vmap(self.game.initial_state)(noise)
+        others = (self.size, self.game.num_players - 1)
+        carries = jax.tree.map(
+            lambda leaf: jnp.broadcast_to(leaf, others + jnp.shape(leaf)),
+            self.opponent.initial_carry(),
+        )
+        return (states, carries), self._seen(states)
+
+    def begin_some(self, words: jax.Array, boards: Boards, mask: jax.Array) -> tuple[Boards, Array]:
+        """New games where ``mask[N]`` is true, the others as they are, and what the seat sees."""
+        fresh, _ = self.begin(words)
+        select = jax.vmap(jnp.where)
+        boards = jax.tree.map(lambda new, old: select(mask, new, old), fresh, boards)
+        return boards, self._seen(boards[0])
+
+    def play(
+        self, words: jax.Array, params: Params, boards: Boards, actions: jax.Array
+    ) -> tuple[Boards, Array, Array, dict[str, Array]]:
+        """Play the seat's ``actions[N]`` against the opponent with ``params``.
+
+        Returns the new boards, what the seat sees, ``rewards[N, P]``, and the seat's measurements
+        ``[N]``.
+        """
+        states, carries = boards
+        game_key, opponent_key = jax.random.split(_key(words))
+        views = jnp.delete(jax.vmap(self.game.observe)(states), self.seat, axis=1)
+        theirs, carries = self._choose(opponent_key, params, carries, views)
+        joint = jnp.insert(theirs, self.seat, actions, axis=1)
+        noise = jax.random.uniform(game_key, (self.size, self.game.noise_size))
+        states, rewards, measured = jax.vmap(self.game.transition)(states, joint, noise)
+        measured = {name: values[:, self.seat] for name, values in measured.items()}
+        return (states, carries), self._seen(states), rewards, measured
+
+    def _seen(self, states: State) -> Array:
+        return jax.vmap(self.game.observe)(states)[:, self.seat]
+
+    def _choose(
+        self, key: jax.Array, params: Params, carries: Carry, views: jax.Array
+    ) -> tuple[Array, Carry]:
+        others = views.shape[:2]
+        if isinstance(self.opponent, ScriptedPolicy):
+            # One draw for all is several times as fast as a key for each.
+            noise = jax.random.uniform(key, (*others, self.opponent.noise_size))
+            return jax.vmap(jax.vmap(self.opponent.choose))(carries, views, noise)
+        act = jax.vmap(jax.vmap(self.opponent.act, (0, None, 0, 0)), (0, None, 0, 0))
+        return act(jax.random.split(key, others), params, carries, views)
+
+
+def _key(words: jax.Array) -> jax.Array:
+    key: jax.Array = jax.random.wrap_key_data(words, impl="threefry2x32")
+    return key

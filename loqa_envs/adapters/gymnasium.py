@@ -1,0 +1,114 @@
+"""Any game from one seat, against a fixed opponent, as a Gymnasium environment."""
+
+from typing import Any, ClassVar
+
+import gymnasium
+import jax
+import numpy as np
+from gymnasium.spaces import Box, Discrete
+from numpy.typing import NDArray
+
+from loqa_envs.adapters import single
+from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
+from loqa_envs.catalogue import make_game, make_player
+from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy
+
+
+class GameEnv(gymnasium.Env[NDArray[np.float32], int]):
+    """One seat of a game; a fixed opponent has all the others.
+
+    An episode is truncated after the game's ``episode_length`` and never terminates. Info holds the
+    game's measurements of this seat, and ``opponent_reward``, the mean reward of the other seats.
+    A scripted opponent is played with NumPy, so that the environment is quick and safe to fork; any
+    other policy acts through JAX.
+
+    Args:
+        game: a name in `loqa_envs.GAMES`, or a game.
+        opponent: a name such as ``tit_for_tat`` or ``memory_one:1,1,0,1,0``, or a `Policy`.
+        seat: which seat to play.
+        opponent_params: the opponent's parameters, for policies that have some.
+        render_mode: None, ``human``, ``rgb_array`` or ``ansi``.
+        settings: settings of the game, if it is given by name.
+
+    Raises:
+        ValueError: for settings out of their range, and in ``step`` for an action outside the
+            space.
+        gymnasium.error.ResetNeeded: for a step before ``reset`` or after the end.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "render_modes": RENDER_MODES,
+        "render_fps": RENDER_FPS,
+    }
+    observation_space: Box  # type: ignore[assignment]
+    action_space: Discrete  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        game: str | Game,
+        opponent: str | Policy = "random",
+        *,
+        seat: int = 0,
+        opponent_params: Params = (),
+        render_mode: str | None = None,
+        **settings: Any,
+    ) -> None:
+        self.game = make_game(game, **settings)
+        self.opponent = make_player(opponent, self.game)
+        self.opponent_params = opponent_params
+        self.seat = single.check_integer("seat", seat, 0, self.game.num_players - 1)
+        self.render_mode = render_mode
+        self.observation_space = single.observation_space(self.game)
+        self.action_space = single.action_space(self.game)
+        self._match = single.Match(self.game, self.game.episode_length)
+        self._renderer = Renderer(render_mode, self.game.name)
+        self._carries: dict[int, Carry] = {}
+        self._jitted_act = jax.jit(self.opponent.act)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        super().reset(seed=seed)
+        self._match.reset(self.np_random)
+        self._carries = {
+            seat: self.opponent.initial_carry()
+            for seat in range(self.game.num_players)
+            if seat != self.seat
+        }
+        self._renderer.show(self._match)
+        return self._observation(), {}
+
+    def step(self, action: int) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        match = self._match
+        match.check_running()
+        actions = [single.check_integer("action", action, 0, self.game.num_actions - 1)]
+        actions *= self.game.num_players
+        observations = match.observe()
+        for seat in self._carries:
+            actions[seat] = self._opponent_action(seat, observations[seat])
+        rewards, measured = match.play(actions, self.np_random)
+        info = {name: values[self.seat] for name, values in measured.items()}
+        info["opponent_reward"] = (sum(rewards) - rewards[self.seat]) / (len(rewards) - 1)
+        self._renderer.show(match)
+        return self._observation(), rewards[self.seat], False, match.finished, info
+
+    def render(self) -> Any:
+        return self._renderer.render(self._match)
+
+    def close(self) -> None:
+        self._renderer.close()
+
+    def _observation(self) -> NDArray[np.float32]:
+        return np.array(self._match.observe()[self.seat])
+
+    def _opponent_action(self, seat: int, observation: Array) -> int:
+        carry, opponent = self._carries[seat], self.opponent
+        if isinstance(opponent, ScriptedPolicy):
+            noise = single.uniform(self.np_random, opponent.noise_size)
+            action, self._carries[seat] = opponent.choose(carry, observation, noise)
+        else:
+            key = jax.random.key(self.np_random.integers(2**31))
+            action, self._carries[seat] = self._jitted_act(
+                key, self.opponent_params, carry, observation
+            )
+        return int(action)

@@ -1,0 +1,188 @@
+"""Any game as a PettingZoo environment."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+from gymnasium.spaces import Box, Discrete
+from numpy.typing import NDArray
+from pettingzoo import AECEnv, ParallelEnv  # type: ignore[import-untyped]
+from pettingzoo.utils.conversions import (  # type: ignore[import-untyped]
+    parallel_to_aec,
+    parallel_to_aec_wrapper,
+)
+
+from loqa_envs.adapters import single
+from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
+from loqa_envs.catalogue import make_game
+from loqa_envs.game import Game
+
+Observation = NDArray[np.float32]
+
+
+class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
+    """Every seat of a game is an agent: ``player_0``, ``player_1`` and so on.
+
+    All agents act in every step and all end together, by truncation after ``max_cycles`` steps. On
+    that step every agent still gets its observation and its info. ``reset`` without a seed goes on
+    with the same stream of chance. The game is played with NumPy and is safe to fork.
+
+    Args:
+        game: a name in `loqa_envs.GAMES`, or a game.
+        max_cycles: steps in an episode, the game's own number by default; can be set later.
+        render_mode: None, ``human``, ``rgb_array`` or ``ansi``.
+        settings: settings of the game, if it is given by name.
+
+    Raises:
+        ValueError: for settings out of their range, and in ``step`` for actions that are missing,
+            too many, or outside the space.
+        gymnasium.error.ResetNeeded: for a step before ``reset`` or after the end.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {  # each instance adds its name
+        "render_modes": RENDER_MODES,
+        "render_fps": RENDER_FPS,
+        "is_parallelizable": True,
+    }
+
+    def __init__(
+        self,
+        game: str | Game,
+        max_cycles: int | None = None,
+        render_mode: str | None = None,
+        **settings: Any,
+    ) -> None:
+        self.game = make_game(game, **settings)
+        self._match = single.Match(self.game, self.game.episode_length)
+        if max_cycles is not None:
+            self.max_cycles = max_cycles
+        self._generator = np.random.default_rng()
+        self._renderer = Renderer(render_mode, self.game.name)
+        self.render_mode = render_mode
+        self.metadata = {  # type: ignore[misc]
+            "name": f"{self.game.name}_v{single.VERSION}",
+            **type(self).metadata,
+        }
+        self.possible_agents = single.seat_names(self.game)
+        self.agents: list[str] = []
+        # Every agent needs a space of its own, since samples come from a space's own generator.
+        self._observation_spaces = {
+            agent: single.observation_space(self.game) for agent in self.possible_agents
+        }
+        self._action_spaces = {
+            agent: single.action_space(self.game) for agent in self.possible_agents
+        }
+
+    @property
+    def max_cycles(self) -> int:
+        """Steps in an episode."""
+        return self._match.length
+
+    @max_cycles.setter
+    def max_cycles(self, value: int) -> None:
+        self._match.length = single.check_integer("max_cycles", value, 1)
+
+    def observation_space(self, agent: str) -> Box:
+        return self._observation_spaces[agent]
+
+    def action_space(self, agent: str) -> Discrete:
+        return self._action_spaces[agent]
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Observation], dict[str, dict[str, Any]]]:
+        if seed is not None:
+            self._generator = np.random.default_rng(seed)
+        self._match.reset(self._generator)
+        self.agents = self.possible_agents[:]
+        self._renderer.show(self._match)
+        return self._observations(), {agent: {} for agent in self.agents}
+
+    def step(
+        self, actions: dict[str, int]
+    ) -> tuple[
+        dict[str, Observation],
+        dict[str, float],
+        dict[str, bool],
+        dict[str, bool],
+        dict[str, dict[str, Any]],
+    ]:
+        match, agents = self._match, self.possible_agents
+        match.check_running()
+        if actions.keys() != self._action_spaces.keys():
+            raise ValueError(
+                f"step must be given one action for each of {', '.join(agents)}, "
+                f"got actions for {', '.join(map(str, actions)) or 'nobody'}."
+            )
+        highest = self.game.num_actions - 1
+        rewards, measured = match.play(
+            [single.check_integer(f"{a}'s action", actions[a], 0, highest) for a in agents],
+            self._generator,
+        )
+        infos: dict[str, dict[str, Any]] = {
+            agent: {name: values[seat] for name, values in measured.items()}
+            for seat, agent in enumerate(agents)
+        }
+        if match.finished:
+            self.agents = []
+            for info in infos.values():
+                # Stable-Baselines3 bootstraps from the last observation where it finds this.
+                info["TimeLimit.truncated"] = True
+        self._renderer.show(match)
+        return (
+            self._observations(),
+            dict(zip(agents, rewards, strict=True)),
+            dict.fromkeys(agents, False),
+            dict.fromkeys(agents, match.finished),
+            infos,
+        )
+
+    def render(self) -> NDArray[np.uint8] | str | None:
+        return self._renderer.render(self._match)
+
+    def close(self) -> None:
+        self._renderer.close()
+
+    def _observations(self) -> dict[str, Observation]:
+        rows = np.asarray(self._match.observe())
+        return dict(zip(self.possible_agents, rows, strict=True))
+
+
+def parallel_env(game: str | Game, **settings: Any) -> ParallelGameEnv:
+    """All agents act at once."""
+    return ParallelGameEnv(game, **settings)
+
+
+def raw_env(game: str | Game, **settings: Any) -> AECEnv[str, Observation, int | None]:
+    """Agents act in turn; the game moves when the last one has acted."""
+    return parallel_to_aec_wrapper(ParallelGameEnv(game, **settings))
+
+
+def env(game: str | Game, **settings: Any) -> AECEnv[str, Observation, int | None]:
+    """`raw_env` with PettingZoo's check that its methods are called in order."""
+    return parallel_to_aec(ParallelGameEnv(game, **settings))
+
+
+def constructors(
+    game: str,
+) -> tuple[
+    Callable[..., AECEnv[str, Observation, int | None]],
+    Callable[..., ParallelGameEnv],
+    Callable[..., AECEnv[str, Observation, int | None]],
+]:
+    """``env, parallel_env, raw_env`` of one game, for a module in PettingZoo's style.
+
+    Each takes ``max_cycles``, ``render_mode`` and the game's settings as keywords.
+    """
+
+    def of_game(constructor: Callable[..., Any]) -> Callable[..., Any]:
+        def construct(
+            *, max_cycles: int | None = None, render_mode: str | None = None, **settings: Any
+        ) -> Any:
+            return constructor(game, max_cycles=max_cycles, render_mode=render_mode, **settings)
+
+        construct.__name__ = constructor.__name__
+        construct.__doc__ = constructor.__doc__
+        return construct
+
+    return of_game(env), of_game(parallel_env), of_game(raw_env)

@@ -1,0 +1,106 @@
+"""One game played with NumPy: what the PettingZoo and the single Gymnasium environment share.
+
+Nothing here touches a JAX backend, so an environment survives a fork of a process that used JAX,
+and a step of a small game costs microseconds instead of a dispatch.
+"""
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium.error import ResetNeeded
+from gymnasium.spaces import Box, Discrete
+from numpy.typing import NDArray
+
+from loqa_envs.game import Array, Game, State
+
+VERSION = 0
+"""Version in every environment's id; it goes up when an environment's numbers change."""
+
+
+def check_integer(what: str, value: Any, low: int, high: int | None = None) -> int:
+    """``value`` as an ``int``.
+
+    Raises:
+        ValueError: unless ``value`` is one integer from ``low`` to ``high``, both included.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = low - 1  # not an integer: out of range
+    if number < low or (high is not None and number > high):
+        bounds = f"of at least {low}" if high is None else f"from {low} to {high}"
+        raise ValueError(f"{what} must be an integer {bounds}, got {value!r}.")
+    return number
+
+
+def observation_space(game: Game) -> Box:
+    return Box(0.0, 1.0, game.observation_shape, np.float32)
+
+
+def action_space(game: Game) -> Discrete:
+    return Discrete(game.num_actions)
+
+
+def seat_names(game: Game) -> list[str]:
+    return [f"player_{seat}" for seat in range(game.num_players)]
+
+
+class Match:
+    """One game from its reset on: state, clock, running returns.
+
+    ``length`` is the number of steps after which the episode is cut; it can be set at any time.
+    Chance comes from the generator that is passed in.
+    """
+
+    def __init__(self, game: Game, length: int) -> None:
+        self.game = game
+        self.length = length
+        self.seats = seat_names(game)
+        self.state: State = None
+        self.clock = 0
+        self.returns: list[float] = []
+
+    @property
+    def finished(self) -> bool:
+        return self.clock >= self.length
+
+    def reset(self, generator: np.random.Generator) -> None:
+        self.state = self.game.initial_state(uniform(generator, self.game.noise_size))
+        self.clock = 0
+        self.returns = [0.0] * self.game.num_players
+
+    def check_running(self) -> None:
+        """Raise ``ResetNeeded`` unless the next step can be played."""
+        if self.state is None:
+            raise ResetNeeded("step must come after reset, which has not been called yet.")
+        if self.finished:
+            raise ResetNeeded(
+                f"step must come before the episode's end, which was after {self.clock} steps; "
+                "call reset to begin the next episode."
+            )
+
+    def play(
+        self, actions: Sequence[int], generator: np.random.Generator
+    ) -> tuple[list[float], dict[str, list[float]]]:
+        """Play one joint action; returns every seat's reward and the game's measurements."""
+        noise = uniform(generator, self.game.noise_size)
+        self.state, reward_array, measured = self.game.transition(
+            self.state, np.asarray(actions, np.int32), noise
+        )
+        self.clock += 1
+        rewards: list[float] = np.asarray(reward_array).tolist()
+        self.returns = [total + reward for total, reward in zip(self.returns, rewards, strict=True)]
+        return rewards, {name: np.asarray(value).tolist() for name, value in measured.items()}
+
+    def observe(self) -> Array:
+        return self.game.observe(self.state)
+
+
+_NO_NOISE = np.zeros(0, np.float32)
+
+
+def uniform(generator: np.random.Generator, size: int) -> NDArray[np.float32]:
+    """``size`` uniform numbers in [0, 1), of the same type as under JAX."""
+    return generator.random(size, dtype=np.float32) if size else _NO_NOISE  # two microseconds

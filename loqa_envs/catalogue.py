@@ -10,10 +10,10 @@ from loqa_envs.scripted import MemoryOne
 
 GAMES: dict[str, Callable[..., Game]] = {
     "ipd": IPD,
-    "stag_hunt": partial(MatrixGame, "stag_hunt", name="stag_hunt"),
-    "chicken": partial(MatrixGame, "chicken", name="chicken"),
-    "matching_pennies": partial(MatrixGame, "matching_pennies", name="matching_pennies"),
-    "battle_of_the_sexes": partial(MatrixGame, "battle_of_the_sexes", name="battle_of_the_sexes"),
+    "stag_hunt": partial(MatrixGame, payoffs="stag_hunt"),
+    "chicken": partial(MatrixGame, payoffs="chicken"),
+    "matching_pennies": partial(MatrixGame, payoffs="matching_pennies"),
+    "battle_of_the_sexes": partial(MatrixGame, payoffs="battle_of_the_sexes"),
     "matrix_game": MatrixGame,
 }
 """Makers of games, by the name used on the command line and in environment ids."""
@@ -52,6 +52,8 @@ def make_player(player: str | Policy, game: Game) -> Policy:
             the policy is for a game with another number of actions.
     """
     if not isinstance(player, str):
+        if not hasattr(player, "act"):
+            raise ValueError(f"a player must be a name or a Policy, got {player!r}.")
         if player.num_actions != game.num_actions:
             raise ValueError(
                 f"a player of {game.name} must have {game.num_actions} actions, got {player!r} "

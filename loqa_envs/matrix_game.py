@@ -58,7 +58,6 @@ class MatrixGame(Rules):
 
     payoffs: Payoffs | str
     episode_length: int = 50
-    name: str = "matrix_game"
 
     def __post_init__(self) -> None:
         # Equal games must compare and hash equal, so presets and arrays become tuples of floats.
@@ -88,6 +87,14 @@ class MatrixGame(Rules):
             )
         rows = tuple(tuple(row) for row in np.broadcast_to(table, (2, 4)).tolist())
         object.__setattr__(self, "payoffs", rows)
+
+    @property
+    def name(self) -> str:
+        """The preset with these payoffs, or ``matrix_game``."""
+        for name, preset in PAYOFFS.items():
+            if (np.broadcast_to(preset, (2, 4)) == self.payoffs).all():
+                return "ipd" if name in _DILEMMAS else name
+        return "matrix_game"
 
     @property
     def num_players(self) -> int:
@@ -145,8 +152,9 @@ class MatrixGame(Rules):
         return "\n".join(["     " + "  ".join(move.center(width) for move in "CD"), *rows])
 
 
+_DILEMMAS = ("lola", "pola")
 _SEATS = np.arange(2)
-_SITUATION_INDICES = np.arange(len(SITUATIONS))
+_SITUATION_INDICES = np.arange(len(SITUATIONS))[None]
 
 
 @dataclass(frozen=True)
@@ -162,4 +170,7 @@ class IPD(MatrixGame):
     """
 
     payoffs: Payoffs | str = "lola"
-    name: str = "ipd"
+
+    @property
+    def name(self) -> str:
+        return "ipd"

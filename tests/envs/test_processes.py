@@ -1,0 +1,104 @@
+"""Fresh processes, and children of processes that have used JAX."""
+
+import subprocess
+import sys
+
+import pytest
+
+USED_JAX = """
+import jax, warnings
+# JAX warns of any fork, Python 3.12 of any fork among threads; the children never touch JAX.
+warnings.filterwarnings("ignore", message=".*os.fork.*", category=RuntimeWarning)
+warnings.filterwarnings("ignore", message=".*fork", category=DeprecationWarning)
+assert jax.jit(lambda x: x + 1)(1) == 2
+"""
+
+
+def run(program: str) -> str:
+    """The output of a fresh Python, which must not fail, warn, or take a minute."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import gymnasium; env = gymnasium.make('loqa_envs:loqa/IPD-v0'); env.reset(); env.step(0)",
+        "import gymnasium; gymnasium.make_vec('loqa_envs:loqa/IPD-v0', num_envs=2).reset(seed=0)",
+        "import gymnasium, loqa_envs; gymnasium.make('loqa/IPD-v0', opponent='tit_for_tat')",
+        "import pettingzoo, loqa_envs; pettingzoo.make('parallel', 'loqa/ipd-v0').reset()",
+        "import pettingzoo, loqa_envs; pettingzoo.make('aec', 'loqa/ipd-v0').reset()",
+        "from loqa_envs import ipd_v0; ipd_v0.parallel_env(max_cycles=50).reset(seed=0)",
+    ],
+)
+def test_the_ways_to_an_environment_work_in_a_fresh_process(program: str) -> None:
+    run(program)
+
+
+def test_importing_and_playing_one_game_start_no_jax_backend() -> None:
+    run("""
+import gymnasium, loqa_envs
+from loqa_envs import ipd_v0
+from jax._src import xla_bridge
+parallel = ipd_v0.parallel_env(render_mode="rgb_array")
+parallel.reset(seed=0)
+parallel.step({"player_0": 0, "player_1": 1})
+parallel.render()
+for opponent in loqa_envs.IPD().scripted_players:
+    env = gymnasium.make("loqa/IPD-v0", opponent=opponent)
+    env.reset(seed=0)
+    env.step(1)
+assert not xla_bridge.backends_are_initialized()
+""")
+
+
+def test_registering_again_is_silent_and_changes_nothing() -> None:
+    run("""
+import importlib, gymnasium, loqa_envs, pettingzoo
+spec = gymnasium.spec("loqa/IPD-v0")
+importlib.reload(loqa_envs)
+assert gymnasium.spec("loqa/IPD-v0") is spec
+ids = sorted(id for id in gymnasium.registry if id.startswith("loqa/"))
+assert ids == ["loqa/" + name + "-v0" for name in (
+    "BattleOfTheSexes", "Chicken", "IPD", "MatchingPennies", "MatrixGame", "StagHunt")], ids
+for registry in (pettingzoo.parallel_registry, pettingzoo.aec_registry):
+    names = {id for id in registry if id.startswith("loqa/")}
+    assert names == {"loqa/" + name + "-v0" for name in loqa_envs.GAMES}, names
+""")
+
+
+def test_supersuit_may_fork_after_jax_was_used() -> None:
+    output = run(
+        USED_JAX
+        + """
+import numpy as np, supersuit
+from loqa_envs import ipd_v0
+# Gymnasium warns that SuperSuit's vector environments lack things; that is SuperSuit's affair.
+warnings.filterwarnings("ignore", module="gymnasium|supersuit")
+env = supersuit.pettingzoo_env_to_vec_env_v1(ipd_v0.parallel_env(max_cycles=5))
+env = supersuit.concat_vec_envs_v1(env, 4, num_cpus=2, base_class="gymnasium")
+env.reset(seed=0)
+total = sum(env.step(np.zeros(8, np.int64))[1].sum() for _ in range(12))
+env.close()
+print(total)
+"""
+    )
+    assert float(output) == -12 * 8  # everyone cooperates: -1 for each of 8 seats in 12 steps
+
+
+def test_gymnasiums_asynchronous_environments_may_fork_after_jax_was_used() -> None:
+    output = run(
+        USED_JAX
+        + """
+import gymnasium, loqa_envs, numpy as np
+env = gymnasium.make_vec("loqa/IPD-v0", 3, "async", {"context": "fork"}, opponent="always_defect")
+env.reset(seed=0)
+total = sum(env.step(np.zeros(3, int))[1].sum() for _ in range(10))
+env.close()
+print(total)
+"""
+    )
+    assert float(output) == -3 * 3 * 10

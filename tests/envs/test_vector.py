@@ -1,0 +1,328 @@
+"""Thousands of games in one step, held against Gymnasium's own vector environment."""
+
+import gymnasium
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from gymnasium.error import ClosedEnvironmentError, ResetNeeded
+from gymnasium.vector import AutoresetMode
+from gymnasium.wrappers.vector import (
+    DictInfoToList,
+    NormalizeObservation,
+    NormalizeReward,
+    RecordEpisodeStatistics,
+)
+
+from loqa_envs import Grim, MemoryOne, Tremble
+from loqa_envs.adapters.registration import gymnasium_id
+from loqa_envs.adapters.vector import VectorGameEnv
+
+NUM_ENVS = 5
+MODES = list(AutoresetMode)
+
+
+def make_pair(mode: AutoresetMode, **settings) -> tuple[VectorGameEnv, gymnasium.vector.VectorEnv]:
+    ours = gymnasium.make_vec("loqa/IPD-v0", NUM_ENVS, autoreset_mode=mode, **settings)
+    theirs = gymnasium.make_vec(
+        "loqa/IPD-v0",
+        NUM_ENVS,
+        vectorization_mode="sync",
+        vector_kwargs={"autoreset_mode": mode},
+        **settings,
+    )
+    return ours, theirs
+
+
+def plain(outcome):
+    """Nested arrays as nested lists with their dtypes, so that comparison is exact."""
+    if isinstance(outcome, dict):
+        return {key: plain(value) for key, value in outcome.items()}
+    if isinstance(outcome, tuple):
+        return [plain(value) for value in outcome]
+    if outcome.dtype == object:
+        return [None if row is None else (row.dtype, row.tolist()) for row in outcome]
+    return (outcome.dtype, outcome.tolist())
+
+
+def actions_of(step: int) -> np.ndarray:
+    return np.random.default_rng(step).integers(2, size=NUM_ENVS)
+
+
+@pytest.mark.parametrize("seat", [0, 1])
+@pytest.mark.parametrize("opponent", ["tit_for_tat", "grim"])
+@pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP], ids=str)
+def test_it_equals_gymnasiums_vector_env_step_by_step(
+    mode: AutoresetMode, opponent: str, seat: int
+) -> None:
+    ours, theirs = make_pair(mode, opponent=opponent, seat=seat, episode_length=4)
+    assert ours.single_observation_space == theirs.single_observation_space
+    assert ours.observation_space == theirs.observation_space
+    assert ours.action_space == theirs.action_space
+    assert plain(ours.reset(seed=0)) == plain(theirs.reset(seed=0))
+    for t in range(13):
+        assert plain(ours.step(actions_of(t))) == plain(theirs.step(actions_of(t))), t
+
+
+def test_without_autoreset_it_equals_gymnasiums_with_games_out_of_step() -> None:
+    ours, theirs = make_pair(AutoresetMode.DISABLED, opponent="grim", episode_length=3)
+    assert plain(ours.reset(seed=0)) == plain(theirs.reset(seed=0))
+    ended = np.zeros(NUM_ENVS, bool)
+    for t in range(14):
+        if t == 1:  # brings two games out of step with the others
+            ended = np.array([True, False, True, False, False])
+        if ended.any():
+            left = ours.reset(options={"reset_mask": ended.copy()})
+            assert plain(left) == plain(theirs.reset(options={"reset_mask": ended.copy()}))
+        outcome = ours.step(actions_of(t))
+        assert plain(outcome) == plain(theirs.step(actions_of(t))), t
+        ended = outcome[3]
+    assert not ended.all()
+
+
+def test_next_step_resets_pay_nothing_and_ignore_the_action() -> None:
+    env = VectorGameEnv("ipd", "always_defect", num_envs=2, episode_length=2)
+    env.reset(seed=0)
+    env.step(np.array([0, 0]))
+    observations, rewards, _, truncations, _ = env.step(np.array([0, 0]))
+    assert truncations.tolist() == [True, True]
+    assert rewards.tolist() == [-3, -3]
+    assert observations.argmax(1).tolist() == [2, 2]  # CD, the last observation of the episode
+    observations, rewards, _, truncations, info = env.step(np.array([99, -7]))
+    assert truncations.tolist() == [False, False]
+    assert rewards.tolist() == [0, 0]
+    assert observations.argmax(1).tolist() == [0, 0]  # START
+    assert info == {}
+    assert env.step(np.array([1, 0]))[1].tolist() == [-2, -3]
+
+
+def test_same_step_resets_keep_the_last_observation_and_info() -> None:
+    env = VectorGameEnv(
+        "ipd", "always_defect", num_envs=2, episode_length=1, autoreset_mode="SameStep"
+    )
+    env.reset(seed=0)
+    observations, rewards, _, truncations, info = env.step(np.array([0, 1]))
+    assert truncations.tolist() == [True, True]
+    assert rewards.tolist() == [-3, -2]
+    assert observations.argmax(1).tolist() == [0, 0]  # START of the next episode
+    assert [row.argmax() for row in info["final_obs"]] == [2, 4]  # CD, DD
+    assert info["_final_obs"].tolist() == info["_final_info"].tolist() == [True, True]
+    assert info["final_info"]["cooperated"].tolist() == [1, 0]
+    assert info["final_info"]["opponent_reward"].tolist() == [0, -2]
+
+
+def test_without_autoreset_a_step_after_the_end_is_refused() -> None:
+    env = VectorGameEnv("ipd", num_envs=3, episode_length=2, autoreset_mode=AutoresetMode.DISABLED)
+    env.reset(seed=0)
+    env.step(np.zeros(3, int))
+    env.reset(options={"reset_mask": np.array([True, False, False])})
+    env.step(np.zeros(3, int))
+    with pytest.raises(ResetNeeded, match="reset_mask for the 2 games that have ended"):
+        env.step(np.zeros(3, int))
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
+def test_the_mode_is_in_the_metadata_and_may_be_given_by_its_value(mode: AutoresetMode) -> None:
+    for given in (mode, mode.value):
+        env = gymnasium.make_vec("loqa/IPD-v0", num_envs=2, autoreset_mode=given)
+        assert env.metadata["autoreset_mode"] is mode
+    assert gymnasium.make_vec("loqa/IPD-v0").metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+
+
+def test_every_game_goes_by_the_thousand(game_name: str, settings: dict) -> None:
+    env = gymnasium.make_vec(gymnasium_id(game_name), num_envs=1000, **settings)
+    observations, _ = env.reset(seed=0)
+    assert observations in env.observation_space
+    env.action_space.seed(0)
+    observations, rewards, terminations, truncations, _ = env.step(env.action_space.sample())
+    assert observations in env.observation_space
+    low, high = env.unwrapped.game.reward_range
+    assert np.all((low <= rewards) & (rewards <= high))
+    assert (rewards.dtype, rewards.shape) == (np.float64, (1000,))
+    for ends in (terminations, truncations):
+        assert (ends.dtype, ends.shape) == (np.bool_, (1000,))
+
+
+@pytest.mark.parametrize("opponent", ["random", Tremble(Grim(), 0.4)], ids=["scripted", "other"])
+def test_a_seed_determines_everything_and_a_reset_without_goes_on(opponent) -> None:
+    def play(env: VectorGameEnv, seed: int | None) -> np.ndarray:
+        env.reset(seed=seed)
+        return np.stack([env.step(np.zeros(64, int))[1] for _ in range(5)])
+
+    first, second = (VectorGameEnv("ipd", opponent, num_envs=64) for _ in range(2))
+    for seed in (9, None):
+        np.testing.assert_array_equal(play(first, seed), play(second, seed))
+    assert not np.array_equal(play(first, 9), play(first, None))
+    assert not np.array_equal(play(first, 9), play(first, 10))
+
+
+@pytest.mark.parametrize(
+    "opponent",
+    [MemoryOne((0.3,) * 5), Tremble(MemoryOne((0.3,) * 5), 0.0)],
+    ids=["scripted", "other"],
+)
+def test_every_game_and_every_step_has_chance_of_its_own(opponent) -> None:
+    env = VectorGameEnv("ipd", opponent, num_envs=500, episode_length=20)
+    env.reset(seed=0)
+    cooperated = np.stack([env.step(np.zeros(500, int))[1] == -1 for _ in range(20)])
+    # 10,000 draws with probability 0.3: a standard error of 0.0046; 0.0205 for one step's 500,
+    # 0.10 for one game's 20.
+    assert cooperated.mean() == pytest.approx(0.3, abs=4 * 0.0046)
+    assert np.abs(cooperated.mean(1) - 0.3).max() < 4 * 0.0205
+    assert cooperated.mean(0).std() == pytest.approx(0.1025, abs=0.02)
+
+
+def test_a_policys_parameters_can_be_exchanged_without_a_new_compilation() -> None:
+    class Constant:
+        num_actions = 2
+        traces = 0
+
+        def initial_carry(self):
+            return ()
+
+        def act(self, key, params, carry, observation):
+            Constant.traces += 1
+            return params, carry
+
+    env = VectorGameEnv("ipd", Constant(), num_envs=3, opponent_params=jnp.int32(0))
+    env.reset(seed=0)
+    assert env.step(np.zeros(3, int))[1].tolist() == [-1, -1, -1]
+    env.opponent_params = jnp.int32(1)
+    assert env.step(np.zeros(3, int))[1].tolist() == [-3, -3, -3]
+    assert Constant.traces == 1
+
+
+def test_nothing_is_traced_again_in_later_episodes() -> None:
+    env = VectorGameEnv("ipd", "random", num_envs=4, episode_length=3)
+    env.reset(seed=0)
+    for t in range(4):
+        env.step(actions_of(t)[:4])
+    for t in range(12):
+        env.step(actions_of(t)[:4].astype([np.int64, np.int32, np.uint8][t % 3]))
+    env.reset()
+    assert [f._cache_size() for f in (env._begin, env._begin_some, env._play)] == [1, 1, 1]
+
+
+def test_arrays_come_out_fresh_and_writable() -> None:
+    env = VectorGameEnv("ipd", "random", num_envs=3)
+    observations, _ = env.reset(seed=0)
+    first = env.step(np.zeros(3, int))
+    kept = [array.copy() for array in (*first[:4], *first[4].values())]
+    env.step(np.ones(3, int))
+    for array, copy in zip((*first[:4], *first[4].values()), kept, strict=True):
+        np.testing.assert_array_equal(array, copy)
+        array[:] = 0
+    observations[:] = 7
+    assert env.step(np.ones(3, int))[0].max() == 1
+
+
+def test_max_episode_steps_cuts_as_it_does_for_a_single_environment() -> None:
+    for given, length in ((10, 10), (80, 50), (-1, 50), (None, 50)):
+        env = gymnasium.make_vec("loqa/IPD-v0", num_envs=2, max_episode_steps=given)
+        env.reset(seed=0)
+        ends = [env.step(np.zeros(2, int))[3].all() for _ in range(length)]
+        assert ends.index(True) == length - 1
+
+
+def test_gymnasiums_vector_wrappers_work() -> None:
+    env = RecordEpisodeStatistics(
+        gymnasium.make_vec("loqa/IPD-v0", num_envs=3, opponent="always_defect", episode_length=4)
+    )
+    env = NormalizeReward(NormalizeObservation(env))
+    env.reset(seed=0)
+    infos = [env.step(np.zeros(3, int))[-1] for _ in range(9)]
+    # Four steps of CD at -3 each; the fifth call only resets.
+    assert infos[3]["episode"]["r"].tolist() == infos[8]["episode"]["r"].tolist() == [-12] * 3
+    assert infos[3]["episode"]["l"].tolist() == [4] * 3
+    listed = DictInfoToList(
+        gymnasium.make_vec("loqa/IPD-v0", num_envs=3, autoreset_mode="SameStep")
+    )
+    listed.reset(seed=0)
+    assert listed.step(np.array([0, 1, 1]))[-1][0]["cooperated"] == 1
+
+
+def test_statistics_without_autoreset_follow_the_reset_mask() -> None:
+    env = RecordEpisodeStatistics(
+        VectorGameEnv(
+            "ipd", "always_defect", num_envs=2, episode_length=2, autoreset_mode="Disabled"
+        )
+    )
+    env.reset(seed=0)
+    env.step(np.array([0, 0]))
+    env.reset(options={"reset_mask": np.array([True, False])})
+    *_, info = env.step(np.array([1, 1]))
+    # The second game ends with CD, DD; the first is one step into its second episode.
+    assert info["episode"]["r"].tolist() == [0, -5]
+
+
+def test_it_draws_each_game() -> None:
+    env = gymnasium.make_vec("loqa/IPD-v0", 2, opponent="always_defect", render_mode="ansi")
+    with pytest.raises(ResetNeeded, match="render must come after reset"):
+        env.render()
+    env.reset(seed=0)
+    env.step(np.array([0, 1]))
+    first, second = env.render()
+    assert "[-3, 0]" in first
+    assert "player_0: -3.00" in first
+    assert "[-2, -2]" in second
+    pictures = gymnasium.make_vec("loqa/IPD-v0", 2, render_mode="rgb_array")
+    pictures.reset(seed=0)
+    assert [picture.dtype for picture in pictures.render()] == [np.uint8] * 2
+    assert gymnasium.make_vec("loqa/IPD-v0", 2).render() is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"num_envs": 0}, "num_envs must be an integer of at least 1, got 0"),
+        ({"num_envs": -3}, "num_envs must be an integer of at least 1, got -3"),
+        ({"num_envs": 2.0}, r"num_envs must be an integer of at least 1, got 2\.0"),
+        ({"autoreset_mode": "Sometimes"}, "one of NextStep, SameStep, Disabled; got 'Sometimes'"),
+        ({"max_episode_steps": 0}, "max_episode_steps must be an integer of at least 1, got 0"),
+        ({"render_mode": "human"}, "None or one of ansi, rgb_array; got 'human'"),
+    ],
+)
+def test_bad_settings_are_refused(settings: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        gymnasium.make_vec("loqa/IPD-v0", **settings)
+
+
+@pytest.mark.parametrize(
+    ("actions", "got"),
+    [
+        (np.array([0, 1, 2]), "numbers from 0 to 2"),
+        (np.array([0, -1, 1]), "numbers from -1 to 1"),
+        (np.array([0, 1]), r"an array of shape \(2,\) and type int64"),
+        (np.zeros((3, 1), int), r"an array of shape \(3, 1\)"),
+        (np.zeros(3), "an array .* type float64"),
+        (0, r"an array of shape \(\)"),
+        (["C", "C", "D"], "an array .* type <U1"),
+    ],
+)
+def test_bad_actions_are_refused(actions: object, got: str) -> None:
+    env = VectorGameEnv("ipd", num_envs=3)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=f"actions must be 3 integers from 0 to 1.*got {got}"):
+        env.step(actions)
+
+
+@pytest.mark.parametrize(
+    "mask", [[True, False, False], np.ones(2, bool), np.ones(3), np.zeros(3, bool)], ids=repr
+)
+def test_bad_reset_masks_are_refused(mask: object) -> None:
+    env = VectorGameEnv("ipd", num_envs=3)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match="reset_mask'] must be a NumPy array of 3 booleans"):
+        env.reset(options={"reset_mask": mask})
+
+
+def test_use_before_reset_and_after_close_is_refused() -> None:
+    env = VectorGameEnv("ipd", num_envs=3)
+    with pytest.raises(ResetNeeded, match="step must come after reset"):
+        env.step(np.zeros(3, int))
+    with pytest.raises(ResetNeeded, match="the first reset must be of all games"):
+        env.reset(options={"reset_mask": np.ones(3, bool)})
+    env.close()
+    env.close()
+    for use in (env.reset, lambda: env.step(np.zeros(3, int)), env.render):
+        with pytest.raises(ClosedEnvironmentError, match="must be open"):
+            use()

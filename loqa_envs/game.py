@@ -68,6 +68,11 @@ class Game(Protocol):
     def num_actions(self) -> int: ...
 
     @property
+    def action_names(self) -> tuple[str, ...]:
+        """A short name for each action, for people."""
+        ...
+
+    @property
     def observation_shape(self) -> tuple[int, ...]:
         """Shape of one seat's observation, a ``float32`` array with entries in [0, 1]."""
         ...

@@ -105,6 +105,10 @@ class MatrixGame(Rules):
         return 2
 
     @property
+    def action_names(self) -> tuple[str, ...]:
+        return ("C", "D")
+
+    @property
     def observation_shape(self) -> tuple[int, ...]:
         return (5,)
 

@@ -1,0 +1,182 @@
+"""How many environment steps a second each interface makes, random actions, all outputs consumed.
+
+    python benchmarks/throughput.py
+
+A step of an environment is one joint action. Each figure is the median of several runs after one
+that compiles and warms up; the checksum over observations and rewards keeps the compiler from
+leaving any of them out. Writes ``benchmarks/results/throughput.json``.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import gymnasium
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from loqa_envs import GAMES, Game, make_game
+from loqa_envs.adapters.pettingzoo import parallel_env
+from loqa_envs.adapters.registration import gymnasium_id
+
+PACKAGES = ("jax", "jaxlib", "numpy", "gymnasium", "pettingzoo")
+GAMES_MEASURED = ("ipd",)
+VECTOR_ENVS = 4096
+SCANNED_GAMES = 16384
+
+
+def pettingzoo_parallel(name: str, steps: int = 20_000) -> tuple[int, Callable[[], float]]:
+    """One game by PettingZoo's parallel API, on one core."""
+    env = parallel_env(name)
+    generator = np.random.default_rng(0)
+    joint = generator.integers(env.game.num_actions, size=(997, env.game.num_players)).tolist()
+    actions = [dict(zip(env.possible_agents, row, strict=True)) for row in joint]
+    first = env.possible_agents[0]
+    env.reset(seed=0)
+
+    def run() -> float:
+        checksum = 0.0
+        for t in range(steps):
+            if not env.agents:
+                env.reset()
+            observations, rewards, *_ = env.step(actions[t % len(actions)])
+            checksum += rewards[first] + observations[first].flat[1]
+        return checksum
+
+    return steps, run
+
+
+def gymnasium_vector(name: str, steps: int = 2_000) -> tuple[int, Callable[[], float]]:
+    """`VECTOR_ENVS` games by ``make_vec``, NumPy arrays in and out, episodes reset as they end."""
+    env = gymnasium.make_vec(gymnasium_id(name), num_envs=VECTOR_ENVS)
+    generator = np.random.default_rng(0)
+    actions = generator.integers(env.single_action_space.n, size=(61, VECTOR_ENVS))
+    env.reset(seed=0)
+
+    def run() -> float:
+        checksum = 0.0
+        for t in range(steps):
+            observations, rewards, *_ = env.step(actions[t % len(actions)])
+            checksum += float(rewards.sum() + observations.sum())
+        return checksum
+
+    return steps * VECTOR_ENVS, run
+
+
+def jax_scan(name: str, steps: int = 2_000) -> tuple[int, Callable[[], float]]:
+    """`SCANNED_GAMES` games in one ``lax.scan`` in JAX, episodes restarted as they end."""
+    game = make_game(name)
+    episodes = steps // game.episode_length
+    run_episodes = jax.jit(lambda key: _scanned(game, key, episodes))
+    key = jax.random.key(0)
+    return (
+        episodes * game.episode_length * SCANNED_GAMES,
+        lambda: float(run_episodes(key)),
+    )
+
+
+def _scanned(game: Game, key: jax.Array, episodes: int) -> jax.Array:
+    players = game.num_players
+    weights = 1.0 + jnp.arange(players * np.prod(game.observation_shape)).reshape(
+        (1, players, *game.observation_shape)
+    )
+
+    def noise(key: jax.Array) -> jax.Array:
+        return jax.random.uniform(key, (SCANNED_GAMES, game.noise_size))
+
+    def step(carry: tuple, key: jax.Array) -> tuple:
+        states, checksum = carry
+        action_key, noise_key = jax.random.split(key)
+        # A byte for each action: drawing whole words would cost more than many a game.
+        draws = jax.random.bits(action_key, (SCANNED_GAMES, players), jnp.uint8)
+        actions = (draws % game.num_actions).astype(jnp.int32)
+        states, rewards, _ = jax.vmap(game.transition)(states, actions, noise(noise_key))
+        seen = (jax.vmap(game.observe)(states) * weights).sum()
+        return (states, checksum + rewards.sum() + seen), None
+
+    def episode(checksum: jax.Array, key: jax.Array) -> tuple:
+        reset_key, steps_key = jax.random.split(key)
+        states = jax.vmap(game.initial_state)(noise(reset_key))
+        keys = jax.random.split(steps_key, game.episode_length)
+        return jax.lax.scan(step, (states, checksum), keys)[0][1], None
+
+    return jax.lax.scan(episode, jnp.float32(0), jax.random.split(key, episodes))[0]
+
+
+INTERFACES = {
+    "pettingzoo_parallel": (pettingzoo_parallel, 1),
+    "gymnasium_make_vec": (gymnasium_vector, VECTOR_ENVS),
+    "jax_scan": (jax_scan, SCANNED_GAMES),
+}
+
+
+def measure(game: str, interface: str, repeats: int) -> dict:
+    prepare, num_envs = INTERFACES[interface]
+    steps, run = prepare(game)
+    seconds, checksums = [], []
+    for _ in range(1 + repeats):
+        start = time.perf_counter()
+        checksums.append(run())
+        seconds.append(time.perf_counter() - start)
+    rates = [steps / duration for duration in seconds[1:]]
+    return {
+        "game": game,
+        "interface": interface,
+        "num_envs": num_envs,
+        "env_steps_per_second": round(statistics.median(rates)),
+        "runs": [round(rate) for rate in rates],
+        "env_steps_per_run": steps,
+        # What the first run took longer than the others: compilation, mostly.
+        "warm_up_seconds": round(max(0.0, seconds[0] - statistics.median(seconds[1:])), 3),
+        "checksum": float(checksums[-1]),
+    }
+
+
+def machine() -> dict:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        cpu = next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        cpu = platform.processor()
+    return {
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "device": jax.devices()[0].platform,
+        "load_before": [round(load, 2) for load in os.getloadavg()],
+        "python": platform.python_version(),
+        **{package: importlib.metadata.version(package) for package in PACKAGES},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--games", nargs="+", choices=sorted(GAMES), default=GAMES_MEASURED)
+    parser.add_argument("--repeats", type=int, default=5, help="measured runs of each")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent / "results" / "throughput.json"
+    )
+    arguments = parser.parse_args()
+    if arguments.repeats < 1:
+        parser.error(f"--repeats must be at least 1, got {arguments.repeats}.")
+    results = {"machine": machine(), "rows": []}
+    for game in arguments.games:
+        for interface in INTERFACES:
+            row = measure(game, interface, arguments.repeats)
+            results["rows"].append(row)
+            print(
+                f"{game:12} {interface:20} {row['num_envs']:>6} envs "
+                f"{row['env_steps_per_second']:>12,} env-steps/s"
+            )
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.write_text(json.dumps(results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

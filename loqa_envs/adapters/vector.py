@@ -143,8 +143,9 @@ class VectorGameEnv(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
                 "step must come before the episode's end; call reset with a reset_mask for the "
                 f"{over.sum()} games that have ended."
             )
+        actions = self._checked(actions, over)
         self._boards, *outcome = self._play(
-            self._chance(), self.opponent_params, self._boards, self._checked(actions, over)
+            self._chance(), self.opponent_params, self._boards, actions
         )
         observations, all_rewards, measured = outcome
         observations, all_rewards = np.array(observations), np.array(all_rewards, np.float64)

@@ -133,6 +133,10 @@ def test_equal_settings_make_equal_games_with_equal_hashes(game_name: str, game:
     assert make_game(game) is game
 
 
+def test_every_action_has_a_name_of_its_own(game: Game) -> None:
+    assert len(set(game.action_names)) == len(game.action_names) == game.num_actions
+
+
 def test_the_text_of_a_state_is_text(game: Game) -> None:
     state = game.initial_state(np.zeros(game.noise_size, np.float32))
     text = game.render(state)

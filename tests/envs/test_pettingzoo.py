@@ -37,6 +37,7 @@ class Lottery(Rules):
     name = "lottery"
     num_players = 3
     num_actions = 3
+    action_names = ("a", "b", "c")
     observation_shape = (2, 2)
     episode_length = 7
     reward_range = (0.0, 1.0)

@@ -1,0 +1,38 @@
+"""Learners for social dilemmas: LOQA and its baselines, over the games of ``loqa_envs``."""
+
+from loqa_agents.checkpoint import Agent, load_agent, save_agent
+from loqa_agents.evaluation import Evaluator, mean_rewards
+from loqa_agents.learner import ALGORITHMS, Brain, Learner, LearnerState, Lesson
+from loqa_agents.loqa import Shaping
+from loqa_agents.networks import Critic, Network, NetworkPolicy
+from loqa_agents.presets import PRESETS, Preset
+from loqa_agents.rollout import Trajectory, play_episode
+from loqa_agents.run import evaluate_agents, run
+from loqa_agents.train import Trainer
+from loqa_agents.updates import Training, TrainState
+
+__all__ = [
+    "ALGORITHMS",
+    "Agent",
+    "Brain",
+    "Critic",
+    "Evaluator",
+    "Learner",
+    "LearnerState",
+    "Lesson",
+    "Network",
+    "NetworkPolicy",
+    "PRESETS",
+    "Preset",
+    "Shaping",
+    "TrainState",
+    "Trainer",
+    "Training",
+    "Trajectory",
+    "evaluate_agents",
+    "load_agent",
+    "mean_rewards",
+    "play_episode",
+    "run",
+    "save_agent",
+]

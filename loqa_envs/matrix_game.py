@@ -1,6 +1,6 @@
 """Iterated two-player, two-action matrix games; the iterated prisoner's dilemma is one of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -11,19 +11,16 @@ from numpy.typing import NDArray
 from loqa_envs.game import Array, Policy, Rules, array_namespace
 from loqa_envs.scripted import MATRIX_PLAYERS, extortioner
 
-Payoffs: TypeAlias = Sequence[float] | Sequence[Sequence[float]]
+Row: TypeAlias = tuple[float, float, float, float]
+Payoffs: TypeAlias = Row | tuple[Row, Row]
 
 SITUATIONS = ("START", "CC", "CD", "DC", "DD")
 """What a seat sees: the last joint action, its own move first."""
 
-_CONTRIBUTION = 1.33  # what a unit put into the common pot grows to, shared by both players
-
 PAYOFFS: dict[str, Payoffs] = {
     "lola": (-1, -3, 0, -2),
-    "pola": tuple(
-        round(_CONTRIBUTION * givers / 2 - own, 6)
-        for own, givers in ((1, 2), (1, 1), (0, 1), (0, 0))
-    ),
+    # A unit put into the common pot grows to 1.33 and is shared: 1.33 - 1, 0.665 - 1, 0.665, 0.
+    "pola": (0.33, -0.335, 0.665, 0.0),
     "stag_hunt": (4, 0, 3, 2),
     "chicken": (3, 1, 4, 0),
     "matching_pennies": ((1, -1, -1, 1), (-1, 1, 1, -1)),
@@ -57,7 +54,10 @@ class MatrixGame(Rules):
     """
 
     payoffs: Payoffs | str
+    """What a seat gets after CC, CD, DC, DD, own move first: four numbers, or four for each seat,
+    or the name of a preset."""
     episode_length: int = 50
+    """Steps of an episode."""
 
     def __post_init__(self) -> None:
         # Equal games must compare and hash equal, so presets and arrays become tuples of floats.
@@ -174,6 +174,7 @@ class IPD(MatrixGame):
     """
 
     payoffs: Payoffs | str = "lola"
+    """As for a matrix game; the presets of the dilemma are lola and pola."""
 
     @property
     def name(self) -> str:

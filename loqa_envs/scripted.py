@@ -102,7 +102,8 @@ def extortioner(payoffs: tuple[float, ...], factor: float) -> MemoryOne:
     """The zero-determinant player that keeps ``factor`` times the surplus that it leaves.
 
     Against any memory-one player of an endless game, its mean reward less P is ``factor`` times the
-    other's less P. Press and Dyson (2012), equation 14 onwards; the free scale is half of its
+    other's less P. Press and Dyson, Iterated Prisoner's Dilemma contains
+    strategies that dominate any evolutionary opponent (PNAS 2012). The free scale is half of its
     largest value, and it opens with cooperation.
 
     Args:

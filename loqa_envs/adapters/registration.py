@@ -1,7 +1,7 @@
 """Every game in the catalogue under an id of Gymnasium and one of PettingZoo."""
 
 import gymnasium
-import pettingzoo  # type: ignore[import-untyped]
+import pettingzoo
 
 from loqa_envs.adapters.single import VERSION
 from loqa_envs.catalogue import GAMES

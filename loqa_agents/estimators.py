@@ -1,0 +1,91 @@
+"""Returns, advantages and traces of one episode; put episodes in front with ``jax.vmap``."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+
+class Perspective(NamedTuple):
+    """What an algorithm knows of one episode, from the learner's side."""
+
+    advantages: jax.Array
+    """``[T]``: how much better the learner's step turned out than its critic expected."""
+    opponent_values: jax.Array
+    """``Q[T, A]`` of the opponent."""
+    opponent_actions: jax.Array
+    """``int32[T]``"""
+    opponent_rewards: jax.Array
+    """``[T]``"""
+    opponent_advantages: jax.Array
+    """``[T]``"""
+
+
+def _accumulate(terms: jax.Array, factor: float) -> jax.Array:
+    """``y_t = terms_t + factor * y_{t + 1}`` over the last steps first."""
+
+    def step(total: jax.Array, term: jax.Array) -> tuple[jax.Array, jax.Array]:
+        total = term + factor * total
+        return total, total
+
+    _, totals = jax.lax.scan(step, jnp.zeros_like(terms[0]), terms, reverse=True)
+    return totals
+
+
+def discounted_returns(rewards: jax.Array, discount: float) -> jax.Array:
+    """``G_t``, the discounted rewards from step t to the end of the episode, ``[T]``."""
+    return _accumulate(rewards, discount)
+
+
+def gae(rewards: jax.Array, values: jax.Array, discount: float, decay: float) -> jax.Array:
+    """Generalised advantages ``[T]`` from ``rewards[T]`` and ``values[T + 1]``.
+
+    Schulman et al., High-Dimensional Continuous Control Using Generalized Advantage Estimation
+    (ICLR 2016), equation 16. ``decay`` 0 is the one-step error, 1 the Monte-Carlo advantage.
+    """
+    errors = rewards + discount * values[1:] - values[:-1]
+    return _accumulate(errors, discount * decay)
+
+
+def td_targets(rewards: jax.Array, values: jax.Array, discount: float, decay: float) -> jax.Array:
+    """TD(``decay``) returns ``[T]``, what ``Q(s_t, a_t)`` should have been."""
+    return values[:-1] + gae(rewards, values, discount, decay)
+
+
+def trace(credits: jax.Array, factor: float) -> jax.Array:
+    """``C_0 = 0, C_{t + 1} = factor * C_t + credits_t``, ``[T]``: a decaying sum over the past."""
+
+    def step(total: jax.Array, credit: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return factor * total + credit, total
+
+    _, totals = jax.lax.scan(step, jnp.zeros_like(credits[0]), credits)
+    return totals
+
+
+def loaded_dice_returns(
+    rewards: jax.Array,
+    log_probabilities: jax.Array,
+    advantages: jax.Array,
+    discount: float,
+    decay: float,
+) -> jax.Array:
+    """Returns ``[T]`` whose derivative knows how the learner's actions change them.
+
+    The value is that of `discounted_returns`; the derivative reaches the learner's
+    ``log_probabilities[T]``, weighted by the ``advantages[T]`` of whom the rewards belong to, and
+    fades by ``decay`` a step. The tests hold LOQA's closed form against it.
+
+    Farquhar et al., Loaded DiCE (NeurIPS 2019), with the decay that LOQA adds (Aghajohari et al.,
+    ICLR 2024).
+    """
+    so_far = jnp.cumsum(log_probabilities)
+    before = so_far - log_probabilities
+    objective = _magic_box(so_far) - _magic_box(before)
+    return discounted_returns(rewards, discount) + _accumulate(
+        jax.lax.stop_gradient(advantages) * objective, discount * decay
+    )
+
+
+def _magic_box(x: jax.Array) -> jax.Array:
+    """One, with the derivative of ``x``."""
+    return jnp.exp(x - jax.lax.stop_gradient(x))

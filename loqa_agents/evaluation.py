@@ -1,0 +1,158 @@
+"""How players fare against each other: mean reward per step over whole episodes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from loqa_agents.networks import NetworkPolicy
+from loqa_agents.rollout import play_episode
+from loqa_envs.game import Array, Carry, Game, Params, Policy
+from loqa_envs.scripted import Random
+
+BATCH = 128
+"""Episodes of one compiled batch; evaluations play a multiple of it."""
+
+
+class Versus(NamedTuple):
+    agent: jax.Array
+    """Mean reward per step of the evaluated agent."""
+    opponent: jax.Array
+    """Mean reward per step of whom it met."""
+
+
+class Evaluation(NamedTuple):
+    """Mean rewards per step, a number a seed."""
+
+    self_play: NDArray[np.float32]
+    versus: dict[str, Versus]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Any of several players; ``params`` is the number of the one that plays.
+
+    Lets one compiled program meet many players. All of them act, one is heard.
+    """
+
+    policies: tuple[Policy, ...]
+
+    @property
+    def num_actions(self) -> int:
+        return self.policies[0].num_actions
+
+    def initial_carry(self) -> Carry:
+        return tuple(policy.initial_carry() for policy in self.policies)
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[jax.Array, Carry]:
+        moves = [
+            policy.act(key, (), policy_carry, observation)
+            for policy, policy_carry in zip(self.policies, carry, strict=True)
+        ]
+        return jnp.stack([action for action, _ in moves])[params], tuple(c for _, c in moves)
+
+
+def mean_rewards(
+    key: jax.Array,
+    game: Game,
+    policies: tuple[Policy, Policy],
+    params: tuple[Params, Params],
+    episodes: int,
+) -> jax.Array:
+    """Mean reward per step of each seat, ``[2]``, over whole episodes."""
+    keys = jax.random.split(key, episodes)
+    trajectories = jax.vmap(lambda key: play_episode(key, game, policies, params))(keys)
+    return trajectories.rewards.mean((0, 1))
+
+
+class Evaluator:
+    """Plays the actors of many seeds, ``actors[S]``, against themselves and the scripted players.
+
+    Every number is a mean over ``episodes`` episodes (rounded up to whole batches of `BATCH`) with
+    fresh randomness, half of them in each seat.
+    """
+
+    def __init__(self, game: Game, policy: NetworkPolicy) -> None:
+        self.game = game
+        self.policy = policy
+        self.players: Mapping[str, Policy] = game.scripted_players
+        self._evaluate = jax.jit(jax.vmap(self._evaluate_one, in_axes=(None, 0)))
+        self._meet = jax.jit(jax.vmap(self._meet_one, in_axes=(None, 0, 0)))
+
+    def evaluate(self, key: jax.Array, actors: Params, episodes: int) -> Evaluation:
+        """Self-play, and play against each scripted player of the game."""
+        self_play, versus = self._average(lambda key: self._evaluate(key, actors), key, episodes)
+        by_player = {
+            name: Versus(versus[:, i, 0], versus[:, i, 1]) for i, name in enumerate(self.players)
+        }
+        return Evaluation(self_play, by_player)
+
+    def meet(self, key: jax.Array, actors: Params, others: Params, episodes: int) -> Versus:
+        """Each of ``actors[N]`` against its one of ``others[N]``."""
+        rewards = self._average(lambda key: self._meet(key, actors, others), key, episodes)
+        return Versus(rewards[:, 0], rewards[:, 1])
+
+    def cross_play(self, key: jax.Array, actors: Params, episodes: int) -> NDArray[np.float32]:
+        """Mean reward of both, for each pair of seeds in the order of `itertools.combinations`."""
+        number = jax.tree.leaves(actors)[0].shape[0]
+        pairs = np.array(list(combinations(range(number), 2)), int).reshape(-1, 2)
+        if not len(pairs):
+            return np.zeros(0, np.float32)
+        first, second = (jax.tree.map(lambda leaf, i=i: leaf[pairs[:, i]], actors) for i in (0, 1))
+        return np.asarray(sum(self.meet(key, first, second, episodes)) / 2)
+
+    def cooperation(self, key: jax.Array, actors: Params) -> NDArray[np.float32]:
+        """P(action 0) in each situation of a matrix game, ``[S, 5]``.
+
+        Histories are of random play, in which every situation occurs; for players without memory
+        the history does not matter.
+        """
+        rate = partial(self._cooperation_one, key)
+        return np.asarray(jax.jit(jax.vmap(rate))(actors))
+
+    def _average(self, play: Any, key: jax.Array, episodes: int) -> Any:
+        keys = jax.random.split(key, -(-episodes // BATCH))
+        batches = [play(batch_key) for batch_key in keys]
+        return jax.tree.map(lambda *leaves: np.mean(leaves, axis=0), *batches)
+
+    def _meet_one(self, key: jax.Array, actor: Params, other: Params) -> jax.Array:
+        return self._both_seats(key, self.policy, actor, other)
+
+    def _evaluate_one(self, key: jax.Array, actor: Params) -> tuple[jax.Array, jax.Array]:
+        self_key, versus_key = jax.random.split(key)
+        self_play = self._both_seats(self_key, self.policy, actor, actor).mean()
+        anyone = OneOf(tuple(self.players.values()))
+        numbers = jnp.arange(len(self.players))
+        keys = jax.random.split(versus_key, len(self.players))
+
+        def meet(key: jax.Array, number: jax.Array) -> jax.Array:
+            return self._both_seats(key, anyone, actor, number)
+
+        return self_play, jax.vmap(meet)(keys, numbers)
+
+    def _both_seats(
+        self, key: jax.Array, other: Policy, actor: Params, other_params: Params
+    ) -> jax.Array:
+        """Mean rewards of actor and other, ``[2]``, half of the episodes in each seat."""
+        first_key, second_key = jax.random.split(key)
+        play = partial(mean_rewards, game=self.game, episodes=BATCH // 2)
+        first = play(first_key, policies=(self.policy, other), params=(actor, other_params))
+        second = play(second_key, policies=(other, self.policy), params=(other_params, actor))
+        return (first + second[::-1]) / 2
+
+    def _cooperation_one(self, key: jax.Array, actor: Params) -> jax.Array:
+        anything = (Random(self.game.num_actions),) * 2
+        keys = jax.random.split(key, BATCH)
+        episodes = jax.vmap(lambda key: play_episode(key, self.game, anything, ((), ())))(keys)
+        situations = episodes.observations[:, :, 0]  # [B, T + 1, 5]
+        logits = jax.vmap(lambda seen: self.policy.log_probabilities(actor, seen))(situations)
+        cooperation = jnp.exp(logits[..., :1]) * situations
+        return cooperation.sum((0, 1)) / situations.sum((0, 1))

@@ -1,0 +1,251 @@
+"""A learner: an actor and a critic, and how a batch of episodes changes them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from loqa_agents.estimators import Perspective, gae, td_targets
+from loqa_agents.loqa import Shaping, advantage_alignment_weights, loqa_weights, n_step_weights
+from loqa_agents.naive import naive_weights
+from loqa_agents.networks import Critic, Network, NetworkPolicy
+from loqa_agents.rollout import Trajectory
+from loqa_envs.game import Game, Params
+
+Metrics = dict[str, jax.Array]
+
+ALGORITHMS: dict[str, Callable[[Perspective, Shaping, float], jax.Array]] = {
+    "loqa": loqa_weights,
+    "loqa_n_step": n_step_weights,
+    "advantage_alignment": advantage_alignment_weights,
+    "naive": lambda view, shaping, discount: naive_weights(view),
+}
+"""Each makes policy-gradient weights ``[T]`` from one episode."""
+
+
+class Brain(NamedTuple):
+    """What of a player is learned, and all that another learner needs to know of it."""
+
+    actor: Params
+    critic: Params
+
+
+class LearnerState(NamedTuple):
+    brain: Brain
+    target: Params
+    """The slow critic behind the critic's own targets."""
+    actor_optimizer: optax.OptState
+    critic_optimizer: optax.OptState
+
+
+class Lesson(NamedTuple):
+    """One episode from the learner's seat, and what to make of it."""
+
+    observations: jax.Array
+    """``[T + 1, *obs]``"""
+    actions: jax.Array
+    """``int32[T]``"""
+    log_probabilities: jax.Array
+    """``[T]``: of the actions, under the actor before the update."""
+    weights: jax.Array
+    """``[T]``: how much more probable each action should become, from the algorithm."""
+    targets: jax.Array
+    """``[T]``: what the critic should have said of each action."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """How one player learns: settings, and the pure functions that they define.
+
+    Raises:
+        ValueError: for an unknown algorithm or a setting out of its range.
+    """
+
+    algorithm: str = "loqa"
+    """One of loqa, loqa_n_step, advantage_alignment, naive."""
+    shaping: Shaping = field(default_factory=Shaping)
+    actor: Network = field(default_factory=Network)
+    critic: Network = field(default_factory=lambda: Network(hidden=(16,)))
+    discount: float = 0.96
+    """Discount of rewards a step."""
+    finite_horizon: bool = True
+    """Whether values know the clock and are zero at the end of the episode."""
+    gae_decay: float = 0.95
+    """Decay of the learner's own generalised advantages: 0 one-step, 1 Monte-Carlo."""
+    opponent_gae_decay: float = 0.95
+    """The same for the opponent's advantages."""
+    td_decay: float = 0.95
+    """Decay of the critic's TD(lambda) targets."""
+    target_decay: float = 0.0
+    """How much of the target critic is kept at each critic step; 0 is no separate target."""
+    actor_learning_rate: float = 1e-2
+    """Adam's step size for the actor."""
+    critic_learning_rate: float = 1e-2
+    """Adam's step size for the critic."""
+    actor_steps: int = 4
+    """Gradient steps of the actor on each batch of episodes."""
+    critic_steps: int = 4
+    """Gradient steps of the critic on each batch of episodes."""
+    clip: float = 0.2
+    """Actor steps stop where a probability has changed by this ratio."""
+    gradient_norm: float = 1.0
+    """The actor's gradient is scaled down to this norm."""
+    entropy: float = 0.0
+    """Weight of the entropy bonus."""
+
+    def __post_init__(self) -> None:
+        if self.algorithm not in ALGORITHMS:
+            raise ValueError(
+                f"algorithm must be one of {', '.join(ALGORITHMS)}; got {self.algorithm!r}."
+            )
+        for name in ("actor_learning_rate", "critic_learning_rate", "clip", "gradient_norm"):
+            _require(self, name, "positive", lambda x: 0 < x < float("inf"))
+        for name in ("discount", "gae_decay", "opponent_gae_decay", "td_decay", "target_decay"):
+            _require(self, name, "between 0 and 1", lambda x: 0 <= x <= 1)
+        for name in ("actor_steps", "critic_steps"):
+            _require(self, name, "at least 1", lambda x: x >= 1)
+        _require(self, "entropy", "at least 0", lambda x: 0 <= x < float("inf"))
+
+    def policy(self, game: Game) -> NetworkPolicy:
+        """The player of ``game`` whose parameters are ``brain.actor``."""
+        return NetworkPolicy(self.actor, game.num_actions)
+
+    def init(self, key: jax.Array, game: Game) -> LearnerState:
+        actor_key, critic_key = jax.random.split(key)
+        actor = self.policy(game).init(actor_key, game.observation_shape)
+        critic = self._critic(game).init(critic_key, game.observation_shape)
+        return LearnerState(
+            Brain(actor, critic),
+            critic,
+            self._actor_optimizer.init(actor),
+            self._critic_optimizer.init(critic),
+        )
+
+    def lesson(
+        self, game: Game, state: LearnerState, opponent: Brain, trajectory: Trajectory, seat: int
+    ) -> Lesson:
+        """What one episode of a two-player game teaches the learner that sat at ``seat``."""
+        observations = trajectory.observations[:, seat]
+        actions, rewards = trajectory.actions[:, seat], trajectory.rewards[:, seat]
+        _, values, logits = self._values(game, state.brain, observations)
+        targets = td_targets(
+            rewards,
+            self._values(game, state.brain._replace(critic=state.target), observations)[1],
+            self.discount,
+            self.td_decay,
+        )
+        weights = ALGORITHMS[self.algorithm](
+            self._perspective(game, values, opponent, trajectory, seat), self.shaping, self.discount
+        )
+        return Lesson(observations, actions, _pick(logits[:-1], actions), weights, targets)
+
+    def learn(
+        self, game: Game, state: LearnerState, lessons: Lesson
+    ) -> tuple[LearnerState, Metrics]:
+        """Several steps of critic and actor on ``lessons[B]``."""
+        policy, critic = self.policy(game), self._critic(game)
+
+        def critic_loss(params: Params) -> jax.Array:
+            def loss(lesson: Lesson) -> jax.Array:
+                values = critic.action_values(params, lesson.observations)[:-1]
+                return optax.huber_loss(_pick(values, lesson.actions), lesson.targets).mean()
+
+            return jax.vmap(loss)(lessons).mean()
+
+        def actor_loss(params: Params) -> tuple[jax.Array, Metrics]:
+            def loss(lesson: Lesson) -> tuple[jax.Array, jax.Array]:
+                logits = policy.log_probabilities(params, lesson.observations[:-1])
+                ratio = jnp.exp(_pick(logits, lesson.actions) - lesson.log_probabilities)
+                clipped = jnp.clip(ratio, 1 - self.clip, 1 + self.clip)
+                gain = jnp.minimum(ratio * lesson.weights, clipped * lesson.weights)
+                return gain.mean(), -(jnp.exp(logits) * logits).sum(-1).mean()
+
+            gain, entropy = (jnp.mean(x) for x in jax.vmap(loss)(lessons))
+            return -gain - self.entropy * entropy, {"entropy": entropy}
+
+        def critic_step(carry, _):  # type: ignore[no-untyped-def]
+            params, target, optimizer = carry
+            loss, gradient = jax.value_and_grad(critic_loss)(params)
+            updates, optimizer = self._critic_optimizer.update(gradient, optimizer)
+            params = optax.apply_updates(params, updates)
+            target = optax.incremental_update(params, target, 1 - self.target_decay)
+            return (params, target, optimizer), loss
+
+        def actor_step(carry, _):  # type: ignore[no-untyped-def]
+            params, optimizer = carry
+            (loss, metrics), gradient = jax.value_and_grad(actor_loss, has_aux=True)(params)
+            updates, optimizer = self._actor_optimizer.update(gradient, optimizer)
+            return (optax.apply_updates(params, updates), optimizer), (loss, metrics)
+
+        (critic_params, target, critic_optimizer), critic_losses = jax.lax.scan(
+            critic_step,
+            (state.brain.critic, state.target, state.critic_optimizer),
+            length=self.critic_steps,
+        )
+        (actor_params, actor_optimizer), (actor_losses, metrics) = jax.lax.scan(
+            actor_step, (state.brain.actor, state.actor_optimizer), length=self.actor_steps
+        )
+        state = LearnerState(
+            Brain(actor_params, critic_params), target, actor_optimizer, critic_optimizer
+        )
+        losses = {"actor_loss": actor_losses[0], "critic_loss": critic_losses[0]}
+        return state, losses | {name: values[0] for name, values in metrics.items()}
+
+    def follow(self, state: LearnerState, gradient: Params) -> LearnerState:
+        """One optimiser step of the actor down a gradient that was computed elsewhere."""
+        updates, optimizer = self._actor_optimizer.update(gradient, state.actor_optimizer)
+        actor = optax.apply_updates(state.brain.actor, updates)
+        return state._replace(brain=state.brain._replace(actor=actor), actor_optimizer=optimizer)
+
+    def _perspective(
+        self, game: Game, values: jax.Array, opponent: Brain, trajectory: Trajectory, seat: int
+    ) -> Perspective:
+        rewards, other_rewards = trajectory.rewards[:, seat], trajectory.rewards[:, 1 - seat]
+        other_action_values, other_values, _ = self._values(
+            game, opponent, trajectory.observations[:, 1 - seat]
+        )
+        # The opponent's returns stop with the episode, so its value there is none.
+        other_values = other_values.at[-1].set(0.0)
+        return Perspective(
+            gae(rewards, values, self.discount, self.gae_decay),
+            other_action_values[:-1],
+            trajectory.actions[:, 1 - seat],
+            other_rewards,
+            gae(other_rewards, other_values, self.discount, self.opponent_gae_decay),
+        )
+
+    def _values(
+        self, game: Game, brain: Brain, observations: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Action values, values, log-probabilities for ``observations[T + 1]`` of one seat."""
+        logits = self.policy(game).log_probabilities(brain.actor, observations)
+        action_values = self._critic(game).action_values(brain.critic, observations)
+        return action_values, (jnp.exp(logits) * action_values).sum(-1), logits
+
+    def _critic(self, game: Game) -> Critic:
+        return Critic(self.critic, game.num_actions, self.discount, self.finite_horizon)
+
+    @property
+    def _actor_optimizer(self) -> optax.GradientTransformation:
+        return optax.chain(
+            optax.clip_by_global_norm(self.gradient_norm), optax.adam(self.actor_learning_rate)
+        )
+
+    @property
+    def _critic_optimizer(self) -> optax.GradientTransformation:
+        return optax.adam(self.critic_learning_rate)
+
+
+def _pick(rows: jax.Array, columns: jax.Array) -> jax.Array:
+    """``rows[t, columns[t]]`` for every t; a masked sum, since XLA's gather is slow on CPUs."""
+    picked: jax.Array = jnp.sum(rows * jax.nn.one_hot(columns, rows.shape[-1]), axis=-1)
+    return picked
+
+
+def _require(settings: object, name: str, what: str, holds: Callable[[float], bool]) -> None:
+    value = getattr(settings, name)
+    if not holds(value):
+        raise ValueError(f"{name} must be {what}, got {value}.")

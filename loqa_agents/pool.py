@@ -1,0 +1,43 @@
+"""Past selves of a learner, kept in a ring and written in place."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from loqa_agents.learner import Brain
+
+
+class Pool(NamedTuple):
+    brains: Brain
+    """Arrays with a leading axis of ``capacity`` snapshots."""
+    kept: jax.Array
+    """``int32``: how many snapshots were kept so far; the ring begins again at ``capacity``."""
+
+
+def create(brain: Brain, capacity: int) -> Pool:
+    """A pool whose every place holds ``brain``, and which counts as empty but for one."""
+    stacked = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (capacity, *leaf.shape)), brain)
+    return Pool(stacked, jnp.zeros((), jnp.int32))
+
+
+def push(pool: Pool, brain: Brain, keep: jax.Array) -> Pool:
+    """Write ``brain`` into the open place; where ``keep``, close it and open the next.
+
+    Writing always and moving on seldom needs no branch, so XLA updates one place of the ring and
+    copies nothing, whatever the capacity.
+    """
+    capacity = jax.tree.leaves(pool.brains)[0].shape[0]
+    place = pool.kept % capacity
+    brains = jax.tree.map(lambda ring, leaf: ring.at[place].set(leaf), pool.brains, brain)
+    return Pool(brains, pool.kept + keep.astype(jnp.int32))
+
+
+def sample(key: jax.Array, pool: Pool, number: int) -> Brain:
+    """``number`` brains, drawn with replacement from all that the pool holds."""
+    capacity = jax.tree.leaves(pool.brains)[0].shape[0]
+    # The open place counts: it holds the newest brain, or in a full ring the oldest.
+    held = jnp.minimum(pool.kept + 1, capacity)
+    places = jax.random.randint(key, (number,), 0, held)
+    brains: Brain = jax.tree.map(lambda ring: ring[places], pool.brains)
+    return brains

@@ -1,0 +1,57 @@
+"""Named starting points: a game and how to learn it. The command line changes the rest."""
+
+from typing import NamedTuple
+
+from loqa_agents.learner import Learner
+from loqa_agents.loqa import Shaping
+from loqa_agents.networks import Network
+from loqa_agents.updates import Training
+from loqa_envs.catalogue import make_game
+from loqa_envs.game import Game
+
+
+class Preset(NamedTuple):
+    game: Game
+    learner: Learner
+    training: Training
+    summary: str
+    """One line for ``--help``."""
+
+
+_TABULAR = (Learner(), Training())
+
+_PAPER_IPD = (
+    Learner(
+        shaping=Shaping(sampled_values=True),
+        critic=Network(),
+        finite_horizon=False,
+        gae_decay=0.0,
+        opponent_gae_decay=1.0,
+        td_decay=0.0,
+        target_decay=0.99,
+        actor_learning_rate=1e-3,
+        critic_learning_rate=1e-2,
+        actor_steps=1,
+        critic_steps=1,
+    ),
+    Training(episodes=2048, updates=7000, evaluate_every=100),
+)
+"""As LOQA's published command for the IPD, with its endless-game critic beside returns that stop.
+
+Two things differ on purpose: every update draws fresh random numbers (the published loop plays the
+same ones for ever), and the advantage is held constant in the actor's loss.
+"""
+
+PRESETS: dict[str, Preset] = {
+    "ipd": Preset(make_game("ipd"), *_TABULAR, "the iterated prisoner's dilemma, in a minute"),
+    "ipd-paper": Preset(
+        make_game("ipd"), *_PAPER_IPD, "LOQA's published hyper-parameters and estimator; hours"
+    ),
+    **{
+        name: Preset(make_game(name), *_TABULAR, f"{name.replace('_', ' ')}, as ipd")
+        for name in ("stag_hunt", "chicken", "matching_pennies", "battle_of_the_sexes")
+    },
+    "matrix_game": Preset(
+        make_game("matrix_game", payoffs=(-1, -3, 0, -2)), *_TABULAR, "your own --payoffs, as ipd"
+    ),
+}

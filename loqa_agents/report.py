@@ -1,0 +1,172 @@
+"""What a person sees of a run: progress, tables, pictures."""
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from loqa_agents.loggers import Record
+from loqa_agents.rollout import play_episode
+from loqa_envs.game import Game, Params, Policy
+
+_COLOURS = {"self_play": "#1b7837", "always_cooperate": "#2166ac", "always_defect": "#b2182b"}
+_STYLE: Any = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "font.size": 11,
+}
+
+
+class ProgressDisplay:
+    """A live bar in a terminal, a line an evaluation elsewhere. A `loggers.Logger`."""
+
+    def __init__(self, console: Console, title: str, updates: int) -> None:
+        self._console = console
+        self._updates = updates
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total} updates"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[status]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task(title, total=updates, status="compiling")
+        self._progress.start()
+
+    def log(self, record: Record) -> None:
+        status = f"self-play {_summary(record['self_play'])}"
+        if "always_defect" in record["versus"]:
+            status += f", against always_defect {_mean(record['versus']['always_defect']['agent'])}"
+        self._progress.update(self._task, completed=record["update"], status=status)
+        if not self._console.is_terminal:
+            self._console.print(
+                f"update {record['update']}/{self._updates}: {status}", soft_wrap=True
+            )
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+def print_results(console: Console, results: dict[str, Any]) -> None:
+    """The measured part of ``results.json`` as tables: mean, lowest and highest over seeds."""
+    rewards = Table(title="Mean reward per step", title_justify="left")
+    for column in ("", "agent", "lowest seed", "highest seed", "opponent"):
+        rewards.add_column(column, justify="left" if not column else "right")
+    rewards.add_row("against itself", *_row(results["self_play"]), "")
+    if results["cross_play"]:
+        rewards.add_row("against other seeds", *_row(results["cross_play"]), "")
+    for name, met in results["versus"].items():
+        rewards.add_row(f"against {name}", *_row(met["agent"]), _mean(met["opponent"]))
+    console.print(rewards)
+    if "cooperation" in results:
+        table = Table(title="Probability of cooperating after", title_justify="left")
+        for column in ("", "mean", "lowest seed", "highest seed"):
+            table.add_column(column, justify="left" if not column else "right")
+        for situation, rates in results["cooperation"].items():
+            table.add_row(situation, *_row(rates))
+        console.print(table)
+
+
+def print_episode(
+    console: Console,
+    game: Game,
+    names: tuple[str, ...],
+    key: jax.Array,
+    policies: tuple[Policy, ...],
+    params: tuple[Params, ...],
+) -> None:
+    """Play one episode and print what each seat did and got, a line a step."""
+    episode = jax.device_get(jax.jit(lambda key: play_episode(key, game, policies, params))(key))
+    table = Table(title=f"One episode of {game.name}", title_justify="left")
+    table.add_column("step", justify="right")
+    for name in names:
+        table.add_column(name)
+    table.add_column("rewards", justify="right")
+    table.add_column("so far", justify="right")
+    returns = episode.rewards.cumsum(0)
+    for t, actions in enumerate(episode.actions):
+        table.add_row(
+            str(t + 1),
+            *(game.action_names[action] for action in actions),
+            "  ".join(f"{reward:g}" for reward in episode.rewards[t]),
+            "  ".join(f"{total:g}" for total in returns[t]),
+        )
+    console.print(table)
+    means = ", ".join(
+        f"{name} {mean:.3f}" for name, mean in zip(names, episode.rewards.mean(0), strict=True)
+    )
+    console.print(f"Mean reward per step: {means}", soft_wrap=True)
+
+
+def draw(out: Path, results: dict[str, Any], records: list[Record]) -> None:
+    """Write ``learning_curves.png`` and, for matrix games, ``cooperation.png`` into ``out``."""
+    with mpl.rc_context(_STYLE):
+        title = f"{results['algorithm']} on {results['game']}, {len(results['seeds'])} seeds"
+        _learning_curves(records, title).savefig(out / "learning_curves.png", dpi=150)
+        if "cooperation" in results:
+            _cooperation(results["cooperation"], title).savefig(out / "cooperation.png", dpi=150)
+
+
+def _learning_curves(records: list[Record], title: str) -> Figure:
+    figure = Figure(figsize=(7.5, 4.5), layout="constrained")
+    axes = figure.subplots()
+    updates = [record["update"] for record in records]
+    _curve(axes, updates, [record["self_play"] for record in records], "self_play")
+    for name in ("always_cooperate", "always_defect"):
+        if name in records[-1]["versus"]:
+            rewards = [record["versus"][name]["agent"] for record in records]
+            _curve(axes, updates, rewards, name)
+    axes.set(xlabel="updates", ylabel="mean reward per step", title=title)
+    axes.legend(loc="center right", frameon=False)
+    return figure
+
+
+def _curve(axes: Axes, updates: list[int], rewards: list[list[float]], name: str) -> None:
+    by_seed = np.array(rewards)
+    colour = _COLOURS[name]
+    label = "against itself" if name == "self_play" else f"against {name}"
+    axes.plot(updates, by_seed, color=colour, alpha=0.25, linewidth=0.8)
+    axes.plot(updates, by_seed.mean(1), color=colour, linewidth=2.2, label=label)
+
+
+def _cooperation(cooperation: dict[str, list[float]], title: str) -> Figure:
+    figure = Figure(figsize=(7.5, 4.5), layout="constrained")
+    axes = figure.subplots()
+    positions = np.arange(len(cooperation))
+    rates = np.array(list(cooperation.values()))
+    axes.bar(positions, rates.mean(1), width=0.6, color="#92c5de", label="mean over seeds")
+    # Seeds side by side within the bar's width, so that equal ones can be told apart.
+    offsets = np.linspace(-0.22, 0.22, rates.shape[1]) if rates.shape[1] > 1 else np.zeros(1)
+    axes.scatter(
+        (positions[:, None] + offsets).ravel(), rates.ravel(), s=16, color="#053061", zorder=3,
+        label="one seed", clip_on=False,
+    )  # fmt: skip
+    axes.set_xticks(positions, list(cooperation))
+    axes.set(ylim=(0, 1.02), ylabel="P(cooperate)", xlabel="after (own move first)", title=title)
+    axes.grid(axis="x", visible=False)
+    axes.legend(loc="upper right", frameon=False)
+    return figure
+
+
+def _row(numbers: list[float]) -> tuple[str, str, str]:
+    return _mean(numbers), f"{min(numbers):.3f}", f"{max(numbers):.3f}"
+
+
+def _mean(numbers: list[float]) -> str:
+    return f"{sum(numbers) / len(numbers):.3f}"
+
+
+def _summary(numbers: list[float]) -> str:
+    return f"{_mean(numbers)} (lowest seed {min(numbers):.3f})"

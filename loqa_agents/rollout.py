@@ -1,0 +1,53 @@
+"""Whole episodes of any game between any players."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from loqa_envs.game import Game, Params, Policy
+
+
+class Trajectory(NamedTuple):
+    """One episode, or more with axes in front."""
+
+    observations: jax.Array
+    """``[T + 1, P, *obs]``"""
+    actions: jax.Array
+    """``int32[T, P]``"""
+    rewards: jax.Array
+    """``[T, P]``"""
+    info: dict[str, jax.Array]
+    """The game's measurements, ``[T, P]`` each."""
+
+
+def play_episode(
+    key: jax.Array, game: Game, policies: Sequence[Policy], params: Sequence[Params]
+) -> Trajectory:
+    """Play one episode; ``policies`` and ``params`` have an entry for each seat."""
+    reset_key, steps_key = jax.random.split(key)
+    # One row of keys a step: the game's, then one for each seat.
+    keys = jax.random.split(steps_key, (game.episode_length, 1 + game.num_players))
+    state = game.reset(reset_key)
+    carries = tuple(policy.initial_carry() for policy in policies)
+
+    def step(carry, keys):  # type: ignore[no-untyped-def]
+        state, observations, carries = carry
+        moves = [
+            policy.act(key, seat_params, seat_carry, observation)
+            for policy, key, seat_params, seat_carry, observation in zip(
+                policies, keys[1:], params, carries, observations, strict=True
+            )
+        ]
+        actions = jnp.stack([action for action, _ in moves])
+        state, rewards, info = game.step(keys[0], state, actions)
+        carries = tuple(carry for _, carry in moves)
+        carry = (state, game.observe(state), carries)
+        return carry, (observations, actions, rewards, info)
+
+    first = game.observe(state)
+    (_, last, _), (observations, actions, rewards, info) = jax.lax.scan(
+        step, (state, first, carries), keys
+    )
+    return Trajectory(jnp.concatenate([observations, last[None]]), actions, rewards, info)

@@ -1,0 +1,261 @@
+"""A training run from the first update to its files, interruptible at any time."""
+
+import json
+import platform
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import jax
+import numpy as np
+
+from loqa_agents import report
+from loqa_agents.checkpoint import Agent, Checkpoints, save_agent, write_atomically
+from loqa_agents.evaluation import BATCH, Evaluation, Evaluator, Versus
+from loqa_agents.learner import Learner
+from loqa_agents.loggers import JsonLines, Logger
+from loqa_agents.settings import game_to_dict
+from loqa_agents.train import Trainer
+from loqa_agents.updates import Training, TrainState
+from loqa_envs.game import Game
+from loqa_envs.matrix_game import SITUATIONS, MatrixGame
+
+_EVALUATION_KEY = 0x10CA
+_PACKAGES = ("loqa", "jax", "jaxlib", "flax", "optax", "numpy", "gymnasium", "pettingzoo")
+
+
+class InterruptedRun(Exception):  # noqa: N818 -- nothing went wrong
+    """A signal asked the run to stop; everything up to ``update`` is saved."""
+
+    def __init__(self, signal_number: int, update: int) -> None:
+        super().__init__(f"interrupted before update {update}")
+        self.signal_number = signal_number
+        self.update = update
+
+
+def run_config(
+    game: Game, learner: Learner, training: Training, seeds: Sequence[int]
+) -> dict[str, Any]:
+    """All that determines a run, and the versions that ran it, as JSON data."""
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:  # run from a source tree that was never installed
+            versions[package] = "unknown"
+    config = {
+        "game": game_to_dict(game),
+        "learner": asdict(learner),
+        "training": asdict(training),
+        "seeds": list(seeds),
+        "versions": versions,
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(config))  # tuples as lists, as read from a file
+    return plain
+
+
+def run(
+    game: Game,
+    learner: Learner,
+    training: Training,
+    seeds: tuple[int, ...],
+    out: Path,
+    loggers: Sequence[Logger] = (),
+    checkpoint_seconds: float = 5.0,
+    final_episodes: int = 1024,
+    devices: list[jax.Device] | None = None,
+) -> dict[str, Any]:
+    """Train, evaluate and write results, agents and pictures into ``out``; return the results.
+
+    Continues from the newest checkpoint in ``out``, if there is one.
+
+    Raises:
+        InterruptedRun: after SIGINT or SIGTERM, when the state is saved.
+        FloatingPointError: when a parameter stops being finite; the last checkpoint stays.
+    """
+    started = time.perf_counter()
+    trainer = Trainer(game, learner, training, seeds, devices)
+    evaluator = Evaluator(game, learner.policy(game))
+    state, update = trainer.init(), 0
+    wall_before = compile_before = 0.0
+
+    with ExitStack() as stack:
+        checkpoints = stack.enter_context(closing(Checkpoints(out / "checkpoints")))
+        caught = stack.enter_context(_signals())
+        restored = checkpoints.restore(state)
+        if restored is not None:
+            update, state, progress = restored
+            state = trainer.place(state)
+            wall_before, compile_before = progress["wall_seconds"], progress["compile_seconds"]
+        lines = JsonLines(out / "metrics.jsonl", update)
+        everyone = [stack.enter_context(closing(logger)) for logger in (lines, *loggers)]
+
+        def wall_seconds() -> float:
+            return wall_before + time.perf_counter() - started
+
+        def log(metrics: dict[str, Any]) -> None:
+            evaluation = evaluator.evaluate(_evaluation_key(update), _actors(state), BATCH)
+            record = {
+                "update": update,
+                "env_steps": update * trainer.steps_per_update,
+                "wall_seconds": round(wall_seconds(), 3),
+                "self_play": _numbers(evaluation.self_play),
+                "versus": _versus(evaluation),
+            } | {name: _numbers(value) for name, value in metrics.items()}
+            for logger in everyone:
+                logger.log(record)
+
+        compiling = time.perf_counter()
+        trainer.compile(state)
+        _warm_up(evaluator, _actors(state))
+        compile_seconds = compile_before + time.perf_counter() - compiling
+        if update == 0:
+            log({})
+        saved_at = time.perf_counter()
+        while update < training.updates:
+            stop = min(training.updates, update + training.evaluate_every)
+            state, metrics = trainer.advance(state, update, stop)
+            _require_finite(state, update, stop)
+            update = stop
+            log(metrics)
+            due = time.perf_counter() - saved_at >= checkpoint_seconds
+            if due or caught or update == training.updates:
+                progress = {"wall_seconds": wall_seconds(), "compile_seconds": compile_seconds}
+                checkpoints.save(update, state, progress)
+                saved_at = time.perf_counter()
+            if caught:
+                raise InterruptedRun(caught[0], update)
+
+        agents = save_agents(out, trainer, state)
+        results: dict[str, Any] = {
+            "game": game.name,
+            "algorithm": learner.algorithm,
+            "seeds": list(seeds),
+            "updates": update,
+            "env_steps": update * trainer.steps_per_update,
+            "wall_seconds": 0.0,
+            "compile_seconds": round(compile_seconds, 3),
+        } | evaluate_agents(agents, final_episodes, evaluator)
+        if training.rival is not None:
+            rivals = jax.device_get(state.learners[1].brain.actor)
+            key = _evaluation_key(update)
+            met = evaluator.meet(key, _actors(state), rivals, final_episodes)
+            results["versus"]["rival"] = _versus_numbers(met)
+        report.draw(out, results, lines.records)
+        results["wall_seconds"] = round(wall_seconds(), 3)
+        write_atomically(out / "results.json", json.dumps(results, indent=1).encode() + b"\n")
+    return results
+
+
+def evaluate_agents(
+    agents: Sequence[Agent], episodes: int, evaluator: Evaluator | None = None
+) -> dict[str, Any]:
+    """The measured part of ``results.json``, for agents of one game and one network.
+
+    Raises:
+        ValueError: if the agents differ in game or network, so that they cannot be played together.
+    """
+    first = agents[0]
+    for agent in agents[1:]:
+        if (agent.game, agent.learner.actor) != (first.game, first.learner.actor):
+            raise ValueError(
+                "agents that are evaluated together must share game and network; got "
+                f"{first.game!r} with {first.learner.actor!r} (seed {first.seed}) and "
+                f"{agent.game!r} with {agent.learner.actor!r} (seed {agent.seed})."
+            )
+    evaluator = evaluator or Evaluator(first.game, first.policy)
+    actors = jax.tree.map(lambda *leaves: np.stack(leaves), *(agent.params for agent in agents))
+    self_key, cross_key, situation_key = jax.random.split(jax.random.key(_EVALUATION_KEY), 3)
+    evaluation = evaluator.evaluate(self_key, actors, episodes)
+    results: dict[str, Any] = {
+        "self_play": _numbers(evaluation.self_play),
+        "cross_play": _numbers(evaluator.cross_play(cross_key, actors, episodes)),
+        "versus": _versus(evaluation),
+    }
+    if isinstance(first.game, MatrixGame):
+        rates = evaluator.cooperation(situation_key, actors)
+        results["cooperation"] = {name: _numbers(rates[:, i]) for i, name in enumerate(SITUATIONS)}
+    return results
+
+
+def save_agents(out: Path, trainer: Trainer, state: TrainState) -> list[Agent]:
+    """Write every seed's agent to ``agents/SEED.safetensors``, a rival's to ``rivals/``."""
+    saved = []
+    folders = ("agents", "rivals")
+    for folder, learner, learner_state in zip(
+        folders, trainer.learners, jax.device_get(state.learners), strict=False
+    ):
+        (out / folder).mkdir(exist_ok=True)
+        for i, seed in enumerate(trainer.seeds):
+            brain = jax.tree.map(lambda leaf, i=i: leaf[i], learner_state.brain)
+            agent = Agent(trainer.game, learner, brain, seed)
+            save_agent(out / folder / f"{seed}.safetensors", agent)
+            if folder == "agents":
+                saved.append(agent)
+    return saved
+
+
+def _actors(state: TrainState) -> Any:
+    return jax.device_get(state.learners[0].brain.actor)
+
+
+def _warm_up(evaluator: Evaluator, actors: Any) -> None:
+    """Compile what evaluation runs, by running a batch of each."""
+    key = _evaluation_key(0)
+    evaluator.evaluate(key, actors, BATCH)
+    evaluator.cross_play(key, actors, BATCH)
+
+
+def _evaluation_key(update: int) -> jax.Array:
+    return jax.random.fold_in(jax.random.key(_EVALUATION_KEY), update)
+
+
+def _numbers(values: Any) -> list[float]:
+    return [round(float(value), 6) for value in np.asarray(values)]
+
+
+def _versus(evaluation: Evaluation) -> dict[str, dict[str, list[float]]]:
+    return {name: _versus_numbers(met) for name, met in evaluation.versus.items()}
+
+
+def _versus_numbers(met: Versus) -> dict[str, list[float]]:
+    return {"agent": _numbers(met.agent), "opponent": _numbers(met.opponent)}
+
+
+def _require_finite(state: TrainState, start: int, stop: int) -> None:
+    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(jax.device_get(state.learners))):
+        raise FloatingPointError(
+            f"parameters must stay finite; between updates {start} and {stop} they did not. The "
+            "last checkpoint is from before; try smaller learning rates."
+        )
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Collects the first SIGINT or SIGTERM in a list; the second one acts as usual."""
+    caught: list[int] = []
+    handled = (signal.SIGINT, signal.SIGTERM)
+    try:
+        before = {number: signal.getsignal(number) for number in handled}
+
+        def handler(number: int, frame: FrameType | None) -> None:
+            caught.append(number)
+            for other in handled:
+                signal.signal(other, before[other])
+
+        for number in handled:
+            signal.signal(number, handler)
+    except ValueError:  # not in the main thread: whoever is there handles signals
+        yield caught
+        return
+    try:
+        yield caught
+    finally:
+        for number in handled:
+            signal.signal(number, before[number])

@@ -1,0 +1,104 @@
+"""Training runs: many seeds at once, compiled whole, resumable to the bit."""
+
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from loqa_agents import pool as ring
+from loqa_agents.learner import Learner, Metrics
+from loqa_agents.updates import Meeting, Training, TrainState
+from loqa_envs.game import Game
+
+
+class Trainer:
+    """Trains one learner for each of ``seeds``, all in one compiled program.
+
+    Randomness of update i is ``fold_in(key(seed), i)``: no key is part of the state, and a run
+    that is cut anywhere and continued equals one that was not. Seeds are spread over ``devices``.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        learner: Learner,
+        training: Training,
+        seeds: tuple[int, ...],
+        devices: list[jax.Device] | None = None,
+    ) -> None:
+        if game.num_players != 2:
+            raise ValueError(f"training needs a game of two players, got {game!r}.")
+        if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+            raise ValueError(f"seeds must be different numbers of at least 0, got {seeds}.")
+        self.game = game
+        self.training = training
+        rivals = () if training.rival is None else (replace(learner, algorithm=training.rival),)
+        self.learners = (learner, *rivals)
+        self._update = Meeting(game, self.learners, training).update
+        self.seeds = seeds
+        devices = jax.devices() if devices is None else devices
+        # As many devices as share the seeds evenly.
+        number = max(n for n in range(1, len(devices) + 1) if len(seeds) % n == 0)
+        mesh = jax.sharding.Mesh(np.array(devices[:number]), ("seeds",))
+        over_seeds = jax.sharding.PartitionSpec("seeds")
+        self._sharding = jax.sharding.NamedSharding(mesh, over_seeds)
+        self._keys = jax.device_put(
+            jax.vmap(jax.random.key)(jnp.array(seeds, jnp.uint32)), self._sharding
+        )
+        self._init = jax.jit(jax.vmap(self._init_one), out_shardings=self._sharding)
+        self._advance: Any = jax.jit(
+            jax.shard_map(
+                jax.vmap(self._advance_one, in_axes=(0, 0, None, None)),
+                mesh=mesh,
+                in_specs=(over_seeds, over_seeds, None, None),
+                out_specs=over_seeds,
+                check_vma=False,
+            ),
+            donate_argnums=1,
+        )
+
+    @property
+    def steps_per_update(self) -> int:
+        """Environment steps (joint actions) of one update of one seed; the exact one plays none."""
+        return 0 if self.training.exact else self.training.episodes * self.game.episode_length
+
+    def init(self) -> TrainState:
+        """The state before the first update; leaves have a leading axis of seeds."""
+        state: TrainState = self._init(self._keys)
+        return state
+
+    def compile(self, state: TrainState) -> None:
+        """Compile the training program now rather than at the first call of `advance`."""
+        self._advance = self._advance.lower(self._keys, state, 0, 0).compile()
+
+    def place(self, state: TrainState) -> TrainState:
+        """Spread a state over the devices, as `init` does."""
+        placed: TrainState = jax.device_put(state, self._sharding)
+        return placed
+
+    def advance(self, state: TrainState, start: int, stop: int) -> tuple[TrainState, Metrics]:
+        """Run updates start, ..., stop - 1; ``state`` is used up. Metrics are the last update's."""
+        state, metrics = self._advance(self._keys, state, start, stop)
+        return state, metrics
+
+    def _init_one(self, key: jax.Array) -> TrainState:
+        # A stream of its own: updates fold in numbers from 0 on.
+        keys = jax.random.split(jax.random.fold_in(key, np.uint32(0xFFFFFFFF)), len(self.learners))
+        learners = tuple(
+            learner.init(key, self.game) for learner, key in zip(self.learners, keys, strict=True)
+        )
+        capacity = self.training.pool
+        return TrainState(learners, ring.create(learners[0].brain, capacity) if capacity else None)
+
+    def _advance_one(
+        self, key: jax.Array, state: TrainState, start: jax.Array, stop: jax.Array
+    ) -> tuple[TrainState, Metrics]:
+        def body(i, carry):  # type: ignore[no-untyped-def]
+            return self._update(jax.random.fold_in(key, i), i, carry[0])
+
+        shapes = jax.eval_shape(self._update, key, start, state)[1]
+        metrics = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+        result: tuple[TrainState, Metrics] = jax.lax.fori_loop(start, stop, body, (state, metrics))
+        return result

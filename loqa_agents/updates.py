@@ -1,0 +1,189 @@
+"""Whom a learner meets in one update of training, and what it makes of the meeting."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from loqa_agents import pool as ring
+from loqa_agents.exact import expected_weights, solve
+from loqa_agents.learner import ALGORITHMS, Brain, Learner, LearnerState, Metrics
+from loqa_agents.pool import Pool
+from loqa_agents.rollout import Trajectory, play_episode
+from loqa_envs.game import Game, Policy
+from loqa_envs.matrix_game import MatrixGame
+from loqa_envs.scripted import Tremble
+
+
+@dataclass(frozen=True)
+class Training:
+    """Whom a learner meets in training, and for how long.
+
+    Raises:
+        ValueError: for a setting out of its range or a combination that means nothing.
+    """
+
+    rival: str | None = None
+    """Algorithm of a second, separate learner in the other seat; without it, self-play."""
+    pool: int = 0
+    """How many past selves self-play keeps as opponents; 0 plays the present self only."""
+    pool_interval: int = 10
+    """Updates from one past self to the next."""
+    opponents: int = 8
+    """How many past selves share the episodes of an update."""
+    exact: bool = False
+    """Follow the exact expected gradient (matrix games, players without memory)."""
+    exploration: float = 0.2
+    """Probability, in training, that an action is random instead."""
+    episodes: int = 32
+    """Episodes an update."""
+    updates: int = 600
+    """Updates of a run."""
+    evaluate_every: int = 50
+    """Updates between evaluations."""
+
+    def __post_init__(self) -> None:
+        for name in ("episodes", "updates", "evaluate_every", "opponents", "pool_interval"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.pool < 0:
+            raise ValueError(f"pool must be at least 0, got {self.pool}.")
+        if not 0 <= self.exploration <= 1:
+            raise ValueError(f"exploration must be a probability, got {self.exploration}.")
+        if (self.rival is not None) + (self.pool > 0) + self.exact > 1:
+            raise ValueError(
+                "rival, pool and exact exclude each other: each says whom the learner meets; "
+                f"got rival={self.rival}, pool={self.pool}, exact={self.exact}."
+            )
+        if self.pool and self.episodes % self.opponents:
+            raise ValueError(
+                "episodes must be a multiple of opponents, so that each past self plays as many; "
+                f"got episodes={self.episodes}, opponents={self.opponents}."
+            )
+        if self.rival is not None and self.rival not in ALGORITHMS:
+            raise ValueError(f"rival must be one of {', '.join(ALGORITHMS)}; got {self.rival!r}.")
+
+
+class TrainState(NamedTuple):
+    learners: tuple[LearnerState, ...]
+    """One learner in self-play, else one for each seat."""
+    pool: Pool | None
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """The update that a training asks for, as a pure function of key, number and state.
+
+    Raises:
+        ValueError: if the exact update is asked of a game or a player that it cannot solve.
+    """
+
+    game: Game
+    learners: tuple[Learner, ...]
+    training: Training
+
+    def __post_init__(self) -> None:
+        if self.training.exact and not (
+            isinstance(self.game, MatrixGame) and self.learners[0].actor.memory == 0
+        ):
+            raise ValueError(
+                "the exact update needs a matrix game and an actor without memory, so that there "
+                f"are five situations to solve; got {self.game!r} and {self.learners[0].actor!r}."
+            )
+
+    @property
+    def update(
+        self,
+    ) -> Callable[[jax.Array, jax.Array, TrainState], tuple[TrainState, Metrics]]:
+        if self.training.exact:
+            return self._exact
+        if self.training.rival is not None:
+            return self._rival
+        return self._past_selves if self.training.pool else self._self
+
+    def _self(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
+        """Meet the present self, and learn from both seats."""
+        (learner,), (self_state,) = self.learners, state.learners
+        trajectories = self._play(key, (self_state.brain, self_state.brain))
+        lessons = [
+            jax.vmap(
+                lambda episode, seat=seat: learner.lesson(
+                    self.game, self_state, self_state.brain, episode, seat
+                )
+            )(trajectories)
+            for seat in range(2)
+        ]
+        both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *lessons)
+        self_state, metrics = learner.learn(self.game, self_state, both)
+        return TrainState((self_state,), None), metrics
+
+    def _past_selves(
+        self, key: jax.Array, i: jax.Array, state: TrainState
+    ) -> tuple[TrainState, Metrics]:
+        """Meet past selves from the first seat; keep the present one now and then."""
+        (learner,), (self_state,) = self.learners, state.learners
+        assert state.pool is not None
+        sample_key, play_key = jax.random.split(key)
+        number = self.training.opponents
+        opponents = ring.sample(sample_key, state.pool, number)
+
+        def meet(key: jax.Array, opponent: Brain):  # type: ignore[no-untyped-def]
+            trajectories = self._play(
+                key, (self_state.brain, opponent), self.training.episodes // number
+            )
+            return jax.vmap(lambda t: learner.lesson(self.game, self_state, opponent, t, 0))(
+                trajectories
+            )
+
+        lessons = jax.vmap(meet)(jax.random.split(play_key, number), opponents)
+        lessons = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), lessons)
+        self_state, metrics = learner.learn(self.game, self_state, lessons)
+        keep = (i + 1) % self.training.pool_interval == 0
+        return TrainState((self_state,), ring.push(state.pool, self_state.brain, keep)), metrics
+
+    def _rival(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
+        """Two separate learners meet, and each learns from its own seat."""
+        brains = [learner_state.brain for learner_state in state.learners]
+        trajectories = self._play(key, (brains[0], brains[1]))
+        learned = []
+        for seat, (learner, own) in enumerate(zip(self.learners, state.learners, strict=True)):
+            lessons = jax.vmap(
+                lambda episode, learner=learner, own=own, seat=seat: learner.lesson(
+                    self.game, own, brains[1 - seat], episode, seat
+                )
+            )(trajectories)
+            learned.append(learner.learn(self.game, own, lessons))
+        return TrainState(tuple(own for own, _ in learned), None), learned[0][1]
+
+    def _exact(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
+        """Meet the present self in expectation instead of in episodes."""
+        (learner,), (self_state,) = self.learners, state.learners
+        assert isinstance(self.game, MatrixGame)
+        game, policy = self.game, learner.policy(self.game)
+        situations = jnp.eye(5)
+
+        def loss(actor):  # type: ignore[no-untyped-def]
+            logits = jax.vmap(lambda s: policy.log_probabilities(actor, s[None])[0])(situations)
+            slip = self.training.exploration
+            cooperation = (1 - slip) * jnp.exp(logits[:, 0]) + slip / 2
+            solved = solve(game, cooperation, cooperation, learner.discount)
+            weights = expected_weights(solved, learner.shaping, learner.discount, learner.algorithm)
+            return -jnp.sum(jax.lax.stop_gradient(weights) * logits)
+
+        value, gradient = jax.value_and_grad(loss)(self_state.brain.actor)
+        self_state = learner.follow(self_state, gradient)
+        return TrainState((self_state,), None), {"actor_loss": value}
+
+    def _play(
+        self, key: jax.Array, brains: tuple[Brain, Brain], episodes: int | None = None
+    ) -> Trajectory:
+        """Episodes between two brains, exploring, with a leading axis of episodes."""
+        policies: list[Policy] = [learner.policy(self.game) for learner in self.learners]
+        if self.training.exploration:
+            policies = [Tremble(policy, self.training.exploration) for policy in policies]
+        keys = jax.random.split(key, episodes or self.training.episodes)
+        seats = (policies[0], policies[-1])
+        actors = tuple(brain.actor for brain in brains)
+        return jax.vmap(lambda key: play_episode(key, self.game, seats, actors))(keys)

@@ -8,10 +8,7 @@ leaving any of them out. Writes ``benchmarks/results/throughput.json``.
 """
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -21,12 +18,12 @@ import gymnasium
 import jax
 import jax.numpy as jnp
 import numpy as np
+from machine import describe
 
 from loqa_envs import GAMES, Game, make_game
 from loqa_envs.adapters.pettingzoo import parallel_env
 from loqa_envs.adapters.registration import gymnasium_id
 
-PACKAGES = ("jax", "jaxlib", "numpy", "gymnasium", "pettingzoo")
 GAMES_MEASURED = ("ipd",)
 VECTOR_ENVS = 4096
 SCANNED_GAMES = 16384
@@ -139,22 +136,6 @@ def measure(game: str, interface: str, repeats: int) -> dict:
     }
 
 
-def machine() -> dict:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        cpu = next(line.split(": ")[1] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        cpu = platform.processor()
-    return {
-        "cpu": cpu,
-        "cores": os.cpu_count(),
-        "device": jax.devices()[0].platform,
-        "load_before": [round(load, 2) for load in os.getloadavg()],
-        "python": platform.python_version(),
-        **{package: importlib.metadata.version(package) for package in PACKAGES},
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--games", nargs="+", choices=sorted(GAMES), default=GAMES_MEASURED)
@@ -165,7 +146,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.repeats < 1:
         parser.error(f"--repeats must be at least 1, got {arguments.repeats}.")
-    results = {"machine": machine(), "rows": []}
+    results = {"machine": describe(), "rows": []}
     for game in arguments.games:
         for interface in INTERFACES:
             row = measure(game, interface, arguments.repeats)

@@ -107,6 +107,8 @@ class NetworkPolicy:
 
     network: Network
     num_actions: int
+    exploration: float = 0.0
+    """Probability of a uniformly random action instead of the actor's."""
 
     def init(self, key: jax.Array, observation_shape: tuple[int, ...]) -> Params:
         return self.network.init(key, int(np.prod(observation_shape)), self.num_actions)
@@ -118,14 +120,17 @@ class NetworkPolicy:
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
     ) -> tuple[jax.Array, Carry]:
         logits, carry = self.network.apply(params, carry, observation.reshape(-1), self.num_actions)
+        probabilities = jax.nn.softmax(logits)
+        if self.exploration:
+            probabilities += self.exploration * (1 / self.num_actions - probabilities)
         # The inverse of the distribution function needs one random number, Gumbel's trick one for
         # each action; random numbers are most of the cost of playing a small game.
-        cumulative = jnp.cumsum(jax.nn.softmax(logits))
+        cumulative = jnp.cumsum(probabilities)
         action = jnp.sum(jax.random.uniform(key) >= cumulative[:-1], dtype=jnp.int32)
         return action, carry
 
     def log_probabilities(self, params: Params, observations: Array) -> jax.Array:
-        """``[T, A]`` for one seat's ``observations[T, *obs]`` from the start of an episode."""
+        """The actor's ``[T, A]``, for one seat's ``observations[T, *obs]`` of an episode's start."""
         inputs = observations.reshape(observations.shape[0], -1)
         return jax.nn.log_softmax(self.network.unroll(params, inputs, self.num_actions))
 

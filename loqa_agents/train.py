@@ -1,6 +1,7 @@
 """Training runs: many seeds at once, compiled whole, resumable to the bit."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -47,14 +48,12 @@ class Trainer:
         self._keys = jax.device_put(
             jax.vmap(jax.random.key)(jnp.array(seeds, jnp.uint32)), self._sharding
         )
-        self._init = jax.jit(jax.vmap(self._init_one), out_shardings=self._sharding)
+        spread = partial(jax.shard_map, mesh=mesh, out_specs=over_seeds, check_vma=False)
+        self._init = jax.jit(spread(jax.vmap(self._init_one), in_specs=over_seeds))
         self._advance: Any = jax.jit(
-            jax.shard_map(
+            spread(
                 jax.vmap(self._advance_one, in_axes=(0, 0, None, None)),
-                mesh=mesh,
                 in_specs=(over_seeds, over_seeds, None, None),
-                out_specs=over_seeds,
-                check_vma=False,
             ),
             donate_argnums=1,
         )

@@ -1,7 +1,7 @@
 """Whom a learner meets in one update of training, and what it makes of the meeting."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import jax
@@ -12,9 +12,8 @@ from loqa_agents.exact import expected_weights, solve
 from loqa_agents.learner import ALGORITHMS, Brain, Learner, LearnerState, Metrics
 from loqa_agents.pool import Pool
 from loqa_agents.rollout import Trajectory, play_episode
-from loqa_envs.game import Game, Policy
+from loqa_envs.game import Game
 from loqa_envs.matrix_game import MatrixGame
-from loqa_envs.scripted import Tremble
 
 
 @dataclass(frozen=True)
@@ -180,9 +179,10 @@ class Meeting:
         self, key: jax.Array, brains: tuple[Brain, Brain], episodes: int | None = None
     ) -> Trajectory:
         """Episodes between two brains, exploring, with a leading axis of episodes."""
-        policies: list[Policy] = [learner.policy(self.game) for learner in self.learners]
-        if self.training.exploration:
-            policies = [Tremble(policy, self.training.exploration) for policy in policies]
+        policies = [
+            replace(learner.policy(self.game), exploration=self.training.exploration)
+            for learner in self.learners
+        ]
         keys = jax.random.split(key, episodes or self.training.episodes)
         seats = (policies[0], policies[-1])
         actors = tuple(brain.actor for brain in brains)

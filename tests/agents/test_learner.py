@@ -1,0 +1,156 @@
+"""Probes: tiny games with one thing to learn."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from loqa_agents.learner import Brain, Learner, Lesson
+from loqa_agents.networks import Network
+from loqa_agents.rollout import play_episode
+from loqa_agents.train import Trainer
+from loqa_agents.updates import Training
+from loqa_envs import IPD, MatrixGame, MemoryOne
+
+COOPERATION_PAYS = MatrixGame((1, 1, 0, 0), episode_length=8)
+SITUATIONS = jnp.eye(5)
+
+
+def _trained(game, learner, updates=60, **training):
+    training = Training(episodes=16, updates=updates, evaluate_every=updates, **training)
+    trainer = Trainer(game, learner, training, (0,), jax.devices()[:1])
+    state, metrics = trainer.advance(trainer.init(), 0, updates)
+    return jax.tree.map(lambda leaf: leaf[0], state.learners), metrics
+
+
+def _cooperation(game, learner, state):
+    policy = learner.policy(game)
+    logits = jax.vmap(lambda s: policy.log_probabilities(state.brain.actor, s[None])[0])(SITUATIONS)
+    return np.exp(logits[:, 0])
+
+
+@pytest.mark.parametrize("algorithm", ["naive", "loqa", "advantage_alignment", "loqa_n_step"])
+@pytest.mark.parametrize("actor", [Network(), Network(hidden=(8,), memory=8)])
+def test_every_algorithm_learns_what_pays_whatever_the_other_does(algorithm, actor):
+    learner = Learner(algorithm=algorithm, actor=actor, actor_learning_rate=3e-2)
+    # Much exploration, so that what follows defection is seen often enough to be learned.
+    (state,), _ = _trained(COOPERATION_PAYS, learner, updates=200, exploration=0.5)
+    assert _cooperation(COOPERATION_PAYS, learner, state).min() > 0.9
+
+
+@pytest.mark.parametrize("discount", [0.9, 1.0])
+def test_the_critic_learns_what_is_left_to_earn(discount):
+    one_a_step = MatrixGame((1, 1, 1, 1), episode_length=8)
+    learner = Learner(discount=discount, critic=Network())
+    (state,), metrics = _trained(one_a_step, learner, updates=150)
+    critic = learner._critic(one_a_step)
+    values = critic.action_values(state.brain.critic, jnp.tile(SITUATIONS[1], (9, 1)))
+    left = [sum(discount**k for k in range(8 - t)) for t in range(9)]
+    np.testing.assert_allclose(values, np.stack([left, left], axis=1), rtol=0.05, atol=0.01)
+    assert metrics["critic_loss"][0] < 0.01
+
+
+def test_a_slow_target_lags_behind_the_critic():
+    game, learner = COOPERATION_PAYS, Learner(target_decay=0.9, critic_steps=1)
+    state = learner.init(jax.random.key(0), game)
+    changed, _ = learner.learn(game, state, _lessons(game, learner, state))
+    for old, new, target in zip(
+        *map(jax.tree.leaves, (state.target, changed.brain.critic, changed.target)), strict=True
+    ):
+        np.testing.assert_allclose(target, 0.9 * old + 0.1 * new, atol=1e-6)
+
+
+def test_a_learner_without_a_slow_target_uses_its_critic():
+    game, learner = COOPERATION_PAYS, Learner()
+    state = learner.init(jax.random.key(0), game)
+    changed, _ = learner.learn(game, state, _lessons(game, learner, state))
+    assert jax.tree.all(
+        jax.tree.map(lambda a, b: bool((a == b).all()), changed.target, changed.brain.critic)
+    )
+
+
+def test_the_first_actor_step_follows_the_weights_times_the_log_probabilities():
+    game = IPD(episode_length=6)
+    learner = Learner(actor_steps=1, critic_steps=1, entropy=0.0, gradient_norm=1e9)
+    state = learner.init(jax.random.key(0), game)
+    lessons = _lessons(game, learner, state)
+
+    def surrogate(actor):
+        def gain(lesson: Lesson):
+            logits = learner.policy(game).log_probabilities(actor, lesson.observations[:-1])
+            return (lesson.weights * logits[jnp.arange(6), lesson.actions]).mean()
+
+        return jax.vmap(gain)(lessons).mean()
+
+    gradient = jax.grad(surrogate)(state.brain.actor)
+    expected = learner.follow(state, jax.tree.map(jnp.negative, gradient))
+    learned, _ = learner.learn(game, state, lessons)
+    for a, b in zip(
+        *map(jax.tree.leaves, (expected.brain.actor, learned.brain.actor)), strict=True
+    ):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_actor_steps_stop_where_probabilities_have_moved_by_the_clip():
+    game = COOPERATION_PAYS
+    few, many = (
+        Learner(actor_steps=steps, clip=0.05, actor_learning_rate=0.05) for steps in (4, 200)
+    )
+    state = few.init(jax.random.key(0), game)
+    lessons = _lessons(game, few, state)
+    before = _cooperation(game, few, state)
+    moved = np.abs(np.log(_cooperation(game, many, many.learn(game, state, lessons)[0]) / before))
+    # Adam's momentum carries past the edge a little, without clipping 200 steps go to certainty.
+    assert moved.max() < 0.6
+
+
+def test_entropy_keeps_the_actor_from_certainty():
+    (certain,), _ = _trained(COOPERATION_PAYS, Learner(actor_learning_rate=3e-2))
+    (open_minded,), _ = _trained(COOPERATION_PAYS, Learner(actor_learning_rate=3e-2, entropy=3.0))
+    rates = [_cooperation(COOPERATION_PAYS, Learner(), s)[1] for s in (certain, open_minded)]
+    assert rates[0] > 0.95
+    assert 0.4 < rates[1] < 0.8
+
+
+def test_the_opponents_advantage_stops_with_the_episode():
+    """The published code let the opponent's critic see past the last step: a fault by tens."""
+    game = IPD(episode_length=5)
+    learner = Learner(finite_horizon=False, opponent_gae_decay=1.0, critic=Network())
+    state = learner.init(jax.random.key(0), game)
+    # A critic that promises -40 for ever, as the published one did.
+    critic = jax.tree.map(lambda leaf: jnp.full_like(leaf, -40.0), state.brain.critic)
+    opponent = Brain(state.brain.actor, critic)
+    defect = MemoryOne((0,) * 5)
+    episode = play_episode(jax.random.key(0), game, (defect, defect), ((), ()))
+    values = learner._values(game, state.brain, episode.observations[:, 0])[1]
+    view = learner._perspective(game, values, opponent, episode, 0)
+    # At the last step: reward -2, nothing after it, expected -40.
+    assert view.opponent_advantages[-1] == pytest.approx(38.0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"actor_learning_rate": -1.0}, "actor_learning_rate must be positive, got -1.0"),
+        ({"critic_learning_rate": 0.0}, "critic_learning_rate must be positive, got 0.0"),
+        ({"clip": float("nan")}, "clip must be positive, got nan"),
+        ({"discount": 1.5}, "discount must be between 0 and 1, got 1.5"),
+        ({"actor_steps": 0}, "actor_steps must be at least 1, got 0"),
+        ({"entropy": -0.1}, "entropy must be at least 0, got -0.1"),
+        ({"algorithm": "lola"}, "algorithm must be one of loqa, .*; got 'lola'"),
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        Learner(**wrong)
+
+
+def _lessons(game, learner, state):
+    policy = learner.policy(game)
+    keys = jax.random.split(jax.random.key(1), 16)
+
+    def lesson(key):
+        episode = play_episode(key, game, (policy, policy), (state.brain.actor,) * 2)
+        return learner.lesson(game, state, state.brain, episode, 0)
+
+    return jax.vmap(lesson)(keys)

@@ -1,0 +1,148 @@
+"""LOQA's closed forms against automatic differentiation of the losses that define them."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from loqa_agents.estimators import Perspective, discounted_returns, loaded_dice_returns
+from loqa_agents.learner import ALGORITHMS
+from loqa_agents.loqa import (
+    Shaping,
+    advantage_alignment_weights,
+    loqa_weights,
+    n_step_weights,
+)
+from loqa_agents.naive import naive_weights
+
+LENGTH, ACTIONS, DISCOUNT = 9, 4, 0.93
+
+
+def _episode(seed):
+    keys = jax.random.split(jax.random.key(seed), 7)
+    view = Perspective(
+        advantages=jax.random.normal(keys[0], (LENGTH,)),
+        opponent_values=2 * jax.random.normal(keys[1], (LENGTH, ACTIONS)),
+        opponent_actions=jax.random.randint(keys[2], (LENGTH,), 0, ACTIONS),
+        opponent_rewards=jax.random.normal(keys[3], (LENGTH,)),
+        opponent_advantages=jax.random.normal(keys[4], (LENGTH,)),
+    )
+    logits = jax.random.normal(keys[5], (LENGTH, ACTIONS))
+    actions = jax.random.randint(keys[6], (LENGTH,), 0, ACTIONS)
+    return view, logits, actions
+
+
+def _log_probabilities(logits, actions):
+    return jax.nn.log_softmax(logits)[jnp.arange(LENGTH), actions]
+
+
+def _loss(view, shaping, log_probabilities, differentiable_values):
+    """The published loss, given the opponent's values of its own actions, differentiable."""
+    values = view.opponent_values
+    chosen = values[jnp.arange(LENGTH), view.opponent_actions]
+    if not shaping.sampled_values:  # keep the critic's number, take the derivative
+        differentiable_values += chosen - jax.lax.stop_gradient(differentiable_values)
+    values = values.at[jnp.arange(LENGTH), view.opponent_actions].set(differentiable_values)
+    modelled = jax.nn.log_softmax(values / shaping.temperature)
+    modelled = modelled[jnp.arange(LENGTH), view.opponent_actions]
+    own = -(view.advantages * log_probabilities).mean()
+    return own - shaping.weight * (view.advantages * modelled).mean()
+
+
+def _loaded_dice_values(view, shaping, log_probabilities):
+    # The opponent chose without knowing the learner's move at the same step: that is left out.
+    later = loaded_dice_returns(
+        view.opponent_rewards, log_probabilities, view.opponent_advantages, DISCOUNT, shaping.decay
+    )
+    return view.opponent_rewards + DISCOUNT * jnp.append(later[1:], 0.0)
+
+
+def _n_step_values(view, shaping, log_probabilities):
+    """DiCE over the next rewards of each step; the full return, so that values stay the same."""
+    returns = discounted_returns(view.opponent_rewards, DISCOUNT)
+    values = []
+    for t in range(LENGTH):
+        total = returns[t]
+        for k in range(t + 1, min(t + shaping.steps, LENGTH)):
+            since = log_probabilities[t + 1 : k + 1].sum()
+            box = jnp.exp(since - jax.lax.stop_gradient(since))
+            total += DISCOUNT ** (k - t) * view.opponent_rewards[k] * (box - 1)
+        values.append(total)
+    return jnp.stack(values)
+
+
+@pytest.mark.parametrize("sampled_values", [False, True])
+@pytest.mark.parametrize(
+    ("weights", "values"), [(loqa_weights, _loaded_dice_values), (n_step_weights, _n_step_values)]
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_closed_form_is_the_gradient_of_the_published_loss(
+    weights, values, sampled_values, seed
+):
+    view, logits, actions = _episode(seed)
+    shaping = Shaping(
+        weight=0.7, temperature=1.3, decay=0.8, steps=2 + seed, sampled_values=sampled_values
+    )
+
+    def published(logits):
+        log_probabilities = _log_probabilities(logits, actions)
+        return _loss(view, shaping, log_probabilities, values(view, shaping, log_probabilities))
+
+    def closed(logits):
+        return -(weights(view, shaping, DISCOUNT) * _log_probabilities(logits, actions)).mean()
+
+    np.testing.assert_allclose(jax.grad(published)(logits), jax.grad(closed)(logits), atol=2e-6)
+
+
+def test_n_step_reaches_no_further_than_its_steps():
+    view, _, _ = _episode(0)
+    late = view._replace(opponent_rewards=view.opponent_rewards.at[5].add(1.0))
+    difference = n_step_weights(late, Shaping(steps=3), 1.0) - n_step_weights(
+        view, Shaping(steps=3), 1.0
+    )
+    # The reward at 5 is seen by choices at 3, 4 and 5, so it can credit the actions at 4 and 5.
+    assert np.flatnonzero(np.abs(difference) > 1e-6).tolist() == [4, 5]
+
+
+@pytest.mark.parametrize("weights", [loqa_weights, n_step_weights, advantage_alignment_weights])
+def test_without_shaping_every_form_is_the_naive_policy_gradient(weights):
+    view, _, _ = _episode(1)
+    np.testing.assert_array_equal(weights(view, Shaping(weight=0.0), DISCOUNT), naive_weights(view))
+
+
+def test_a_choice_that_the_opponent_could_not_have_made_otherwise_earns_no_credit():
+    view, _, _ = _episode(2)
+    certain = 50.0 * jax.nn.one_hot(view.opponent_actions, ACTIONS)
+    view = view._replace(opponent_values=certain)
+    np.testing.assert_allclose(loqa_weights(view, Shaping(), DISCOUNT), view.advantages, atol=1e-6)
+
+
+def test_who_was_good_to_the_learner_is_rewarded_and_who_was_bad_is_punished():
+    view = Perspective(
+        advantages=jnp.array([1.0, 0.0]),
+        opponent_values=jnp.zeros((2, 2)),
+        opponent_actions=jnp.zeros(2, jnp.int32),
+        opponent_rewards=jnp.zeros(2),
+        opponent_advantages=jnp.array([0.0, 2.0]),
+    )
+    # u_0 = 1 * (1 - 1/2) / 1 = 0.5, so C_1 = 0.5 and the weight at 1 is 0.9 * 0.5 * 2 = 0.9.
+    np.testing.assert_allclose(loqa_weights(view, Shaping(), 0.9), [1.0, 0.9], rtol=1e-6)
+    hurt = view._replace(advantages=-view.advantages)
+    np.testing.assert_allclose(loqa_weights(hurt, Shaping(), 0.9), [-1.0, -0.9], rtol=1e-6)
+    # Advantage Alignment leaves out how movable the choice was: 0.9 * 1 * 2 = 1.8.
+    aligned = advantage_alignment_weights(view, Shaping(), 0.9)
+    np.testing.assert_allclose(aligned, [1.0, 1.8], rtol=1e-6)
+
+
+def test_every_algorithm_gives_a_weight_a_step():
+    view, _, _ = _episode(3)
+    for weights in ALGORITHMS.values():
+        assert weights(view, Shaping(), DISCOUNT).shape == (LENGTH,)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"weight": -1.0}, {"temperature": 0.0}, {"decay": 1.1}, {"steps": 1}]
+)
+def test_shaping_out_of_range_is_refused(wrong):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}.*got"):
+        Shaping(**wrong)

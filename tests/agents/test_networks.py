@@ -1,0 +1,79 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from loqa_agents.networks import Critic, Network, NetworkPolicy
+
+KINDS = [Network(), Network(hidden=(7,)), Network(memory=6), Network(hidden=(7, 5), memory=6)]
+
+
+@pytest.mark.parametrize("network", KINDS)
+def test_a_sequence_is_the_steps_one_after_another(network):
+    params = network.init(jax.random.key(0), 3, 2)
+    inputs = jax.random.normal(jax.random.key(1), (5, 3))
+    carry, outputs = network.initial_carry(), []
+    for row in inputs:
+        output, carry = network.apply(params, carry, row, 2)
+        outputs.append(output)
+    np.testing.assert_allclose(network.unroll(params, inputs, 2), jnp.stack(outputs), atol=1e-6)
+
+
+@pytest.mark.parametrize("network", [Network(memory=6), Network(hidden=(7,), memory=6)])
+def test_memory_reaches_later_steps_but_not_earlier_ones(network):
+    params = network.init(jax.random.key(0), 3, 2)
+    inputs = jax.random.normal(jax.random.key(1), (5, 3))
+    changed = inputs.at[2].add(1.0)
+    differs = jnp.any(
+        network.unroll(params, inputs, 2) != network.unroll(params, changed, 2), axis=1
+    )
+    assert differs.tolist() == [False, False, True, True, True]
+
+
+def test_a_network_of_nothing_is_a_table():
+    params = Network().init(jax.random.key(0), 5, 2)
+    (table,) = jax.tree.leaves(params)
+    np.testing.assert_array_equal(Network().unroll(params, jnp.eye(5), 2), table)
+
+
+def test_actions_follow_the_probabilities():
+    policy = NetworkPolicy(Network(), 3)
+    probabilities = jnp.array([0.2, 0.5, 0.3])
+    params = jax.tree.map(
+        lambda leaf: jnp.log(probabilities)[None], policy.init(jax.random.key(0), (1,))
+    )
+    act = jax.jit(jax.vmap(lambda key: policy.act(key, params, (), jnp.ones(1))[0]))
+    actions = act(jax.random.split(jax.random.key(1), 50_000))
+    assert actions.dtype == jnp.int32
+    # The standard error of a rate is below 0.0023.
+    np.testing.assert_allclose(np.bincount(actions) / 50_000, probabilities, atol=0.011)
+    logits = policy.log_probabilities(params, jnp.ones((4, 1)))
+    np.testing.assert_allclose(jnp.exp(logits), jnp.tile(probabilities, (4, 1)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("finite_horizon", [True, False])
+def test_only_the_finite_horizon_critic_knows_the_end(finite_horizon):
+    critic = Critic(Network(hidden=(4,)), 2, 0.9, finite_horizon)
+    params = critic.init(jax.random.key(0), (5,))
+    values = critic.action_values(params, jnp.ones((4, 5)))
+    assert values.shape == (4, 2)
+    if finite_horizon:
+        np.testing.assert_array_equal(values[-1], 0.0)
+        assert (values[0] != values[1]).any()
+    else:
+        np.testing.assert_allclose(values[0], values[-1], rtol=1e-6)
+
+
+def test_the_critic_scales_its_output_by_the_discounted_steps_that_remain():
+    critic = Critic(Network(), 1, 0.5)
+    params = jax.tree.map(jnp.zeros_like, critic.init(jax.random.key(0), (1,)))
+    params = jax.tree.map(lambda leaf: leaf.at[0].set(1.0), params)  # one a step, whatever is seen
+    values = critic.action_values(params, jnp.ones((4, 1)))
+    # 1 + 0.5 + 0.25; 1 + 0.5; 1; 0
+    np.testing.assert_allclose(values[:, 0], [1.75, 1.5, 1.0, 0.0])
+
+
+@pytest.mark.parametrize("wrong", [{"hidden": (0,)}, {"memory": -1}])
+def test_widths_out_of_range_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"Network\.hidden must be positive.*got"):
+        Network(**wrong)

@@ -1,0 +1,192 @@
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from loqa_agents.exact import mean_rewards
+from loqa_agents.learner import Learner
+from loqa_agents.networks import Network
+from loqa_agents.train import Trainer
+from loqa_agents.updates import Training
+from loqa_envs import IPD, Game, MatrixGame
+
+GAME = IPD(episode_length=5)
+WAYS = {
+    "self": {},
+    "past selves": {"pool": 6, "pool_interval": 2, "opponents": 2},
+    "rival": {"rival": "naive"},
+    "exact": {"exact": True},
+}
+
+
+def _trainer(seeds=(3, 4), learner=None, game=GAME, **training):
+    training = {"episodes": 4, "updates": 6, "evaluate_every": 6} | training
+    return Trainer(game, learner or Learner(), Training(**training), seeds, jax.devices()[:1])
+
+
+def _same(a, b):
+    return jax.tree.all(jax.tree.map(lambda a, b: bool((a == b).all()), a, b))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_run_cut_in_two_is_the_run_uncut_to_the_bit(way):
+    trainer = _trainer(**WAYS[way])
+    whole, _ = trainer.advance(trainer.init(), 0, 6)
+    half, _ = trainer.advance(trainer.init(), 0, 4)
+    half = trainer.place(jax.device_get(half))  # as through a file
+    assert _same(whole, trainer.advance(half, 4, 6)[0])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_update_changes_the_actor_and_nothing_recompiles(way):
+    trainer = _trainer(**WAYS[way])
+    state = trainer.init()
+    for update in range(3):
+        before = jax.device_get(state.learners)
+        state, metrics = trainer.advance(state, update, update + 1)
+        for old, new in zip(before, state.learners, strict=True):
+            assert not _same(old.brain.actor, new.brain.actor)
+        assert all(value.shape == (2,) for value in metrics.values())
+    assert trainer._advance._cache_size() == 1
+
+
+def test_a_seed_learns_the_same_in_any_company():
+    def actor(trainer, place):
+        state, _ = trainer.advance(trainer.init(), 0, 6)
+        return jax.tree.map(lambda leaf: leaf[place], state.learners[0].brain.actor)
+
+    pairs = [
+        jax.tree.leaves(tree)
+        for tree in (actor(_trainer((3, 4)), 1), actor(_trainer((4, 9, 3)), 0))
+    ]
+    for a, b in zip(*pairs, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_different_seeds_begin_and_learn_differently():
+    trainer = _trainer((3, 4))
+    for state in (trainer.init(), trainer.advance(trainer.init(), 0, 1)[0]):
+        leaves = jax.tree.leaves(state.learners[0].brain.actor)
+        assert all((leaf[0] != leaf[1]).any() for leaf in leaves)
+
+
+def test_two_separate_learners_begin_differently():
+    """They began alike in the published code."""
+    first, second = _trainer(rival="loqa").init().learners
+    assert not _same(first.brain.actor, second.brain.actor)
+
+
+def test_every_update_plays_episodes_of_its_own():
+    """The published loop never advanced its key: every iteration played the same numbers."""
+    # With a learning rate this small the actors stay the same, so episodes differ by chance only.
+    tiny = Learner(actor_learning_rate=1e-12, critic_learning_rate=1e-12)
+    trainer = _trainer((3,), tiny)
+    state, losses = trainer.init(), []
+    for update in range(4):
+        state, metrics = trainer.advance(state, update, update + 1)
+        losses.append(float(metrics["critic_loss"][0]))
+    assert len(set(losses)) == 4
+
+
+def test_seeds_spread_over_devices_learn_the_same():
+    code = """
+import jax
+jax.config.update("jax_num_cpu_devices", 4)
+import numpy as np
+from loqa_agents import Learner, Trainer, Training
+from loqa_envs import IPD
+training = Training(episodes=4, updates=6, evaluate_every=6, pool=4, opponents=2)
+actors = []
+for number in (1, 2, 4):
+    game = IPD(episode_length=5)
+    trainer = Trainer(game, Learner(), training, (0, 1, 2, 3), jax.devices()[:number])
+    state, _ = trainer.advance(trainer.init(), 0, 6)
+    (leaf,) = jax.tree.leaves(state.learners[0].brain.actor)
+    assert len(leaf.sharding.device_set) == number
+    actors.append(np.asarray(leaf))
+for other in actors[1:]:
+    np.testing.assert_allclose(actors[0], other, atol=1e-5)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
+
+
+def test_seeds_that_do_not_share_the_devices_evenly_use_fewer():
+    trainer = Trainer(GAME, Learner(), Training(), (1, 2, 3), jax.devices()[:1] * 1)
+    assert len(trainer._sharding.device_set) == 1
+
+
+@pytest.mark.slow
+def test_loqa_becomes_a_reciprocator_and_the_naive_learner_a_defector():
+    game = IPD()
+    for algorithm in ("loqa", "naive"):
+        learner = Learner(algorithm=algorithm)
+        training = Training(updates=400, evaluate_every=400)
+        trainer = Trainer(game, learner, training, (0, 1, 2))
+        state, _ = trainer.advance(trainer.init(), 0, 400)
+        for table in _tables(game, learner, state):
+            own = mean_rewards(game, table, table)[0]
+            if algorithm == "naive":
+                assert own <= -1.9
+            else:
+                start, cc, cd, _, dd = table
+                assert own >= -1.06
+                assert start >= 0.9
+                assert cc >= 0.95
+                assert cd <= 0.3
+                assert dd <= 0.15
+                assert mean_rewards(game, table, np.zeros(5))[0] >= -2.08
+
+
+@pytest.mark.slow
+def test_the_exact_update_becomes_a_reciprocator_from_every_start():
+    game, learner = IPD(), Learner()
+    trainer = _trainer(tuple(range(8)), learner, game, exact=True, updates=2500)
+    state, _ = trainer.advance(trainer.init(), 0, 2500)
+    for start, cc, cd, _, dd in _tables(game, learner, state):
+        assert start > 0.95
+        assert cc > 0.95
+        assert cd < 0.05
+        assert dd < 0.05
+
+
+def _tables(game: Game, learner: Learner, state):
+    policy = learner.policy(game)
+    tables = jax.vmap(lambda actor: policy.log_probabilities(actor, jnp.eye(5)))
+    return np.exp(tables(state.learners[0].brain.actor)[:, :, 0])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"updates": 0}, "updates must be at least 1, got 0"),
+        ({"pool": -1}, "pool must be at least 0, got -1"),
+        ({"exploration": 1.5}, "exploration must be a probability, got 1.5"),
+        ({"rival": "lola"}, "rival must be one of .*; got 'lola'"),
+        ({"pool": 4, "exact": True}, "exclude each other.*pool=4, exact=True"),
+        ({"pool": 4, "episodes": 9, "opponents": 2}, "episodes must be a multiple of opponents"),
+    ],
+)
+def test_trainings_that_mean_nothing_are_refused(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        Training(**wrong)
+
+
+@pytest.mark.parametrize("seeds", [(), (1, 1), (-1,)])
+def test_seeds_must_be_different_numbers(seeds):
+    with pytest.raises(ValueError, match="seeds must be different numbers of at least 0, got"):
+        _trainer(seeds)
+
+
+def test_the_exact_update_is_for_players_without_memory():
+    with pytest.raises(ValueError, match="an actor without memory"):
+        _trainer(learner=Learner(actor=Network(memory=4)), exact=True)
+
+
+def test_any_matrix_game_trains():
+    game = MatrixGame(((3, -1, 5, 0.5), (2, 0, 4, 1)), episode_length=5)
+    trainer = _trainer(game=game)
+    _, metrics = trainer.advance(trainer.init(), 0, 6)
+    assert all(np.isfinite(value).all() for value in metrics.values())

@@ -73,7 +73,7 @@ def targets(runs: dict[str, Any]) -> list[dict[str, Any]]:
     ) -> None:
         sign = "≥" if holds is at_least else "≤"
         rows.append(
-            {"what": what, "target": f"{sign} {target}", "measured": measured,
+            {"what": what, "target": f"{sign} {target}", "measured": round(measured, 3),
              "holds": holds(measured, target)}
         )  # fmt: skip
 

@@ -114,6 +114,14 @@ INTERFACES = {
 }
 
 
+TARGETS = {
+    ("ipd", "pettingzoo_parallel"): 20_000,
+    ("ipd", "gymnasium_make_vec"): 2_000_000,
+    ("ipd", "jax_scan"): 20_000_000,
+}
+"""Environment steps a second."""
+
+
 def measure(game: str, interface: str, repeats: int) -> dict:
     prepare, num_envs = INTERFACES[interface]
     steps, run = prepare(game)
@@ -146,7 +154,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.repeats < 1:
         parser.error(f"--repeats must be at least 1, got {arguments.repeats}.")
-    results = {"machine": describe(), "rows": []}
+    results = {"machine": describe(), "rows": [], "targets": []}
     for game in arguments.games:
         for interface in INTERFACES:
             row = measure(game, interface, arguments.repeats)
@@ -155,6 +163,16 @@ def main() -> None:
                 f"{game:12} {interface:20} {row['num_envs']:>6} envs "
                 f"{row['env_steps_per_second']:>12,} env-steps/s"
             )
+    results["targets"] = [
+        {
+            "what": f"{row['game']}, {row['interface']}, {row['num_envs']:,} games, steps/s",
+            "target": f"≥ {target:,}",
+            "measured": row["env_steps_per_second"],
+            "holds": row["env_steps_per_second"] >= target,
+        }
+        for row in results["rows"]
+        if (target := TARGETS.get((row["game"], row["interface"])))
+    ]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(results, indent=2) + "\n")
 

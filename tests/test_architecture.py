@@ -1,0 +1,93 @@
+"""Which way imports point. A breach here is a fault in the design, not in the test."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import loqa_agents
+import loqa_envs
+
+PACKAGES = [Path(package.__file__).parent for package in (loqa_envs, loqa_agents)]
+MODULES = {
+    f"{package.name}/{path.relative_to(package).as_posix()}": path
+    for package in PACKAGES
+    for path in sorted(package.rglob("*.py"))
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Every module that a file names in an import, wherever in the file."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def importers(package: str) -> set[str]:
+    return {
+        name
+        for name, path in MODULES.items()
+        if any(f"{module}.".startswith(f"{package}.") for module in imported(path))
+    }
+
+
+def test_there_are_modules_to_look_at():
+    assert {"loqa_envs/game.py", "loqa_agents/loqa.py"} <= MODULES.keys()
+
+
+def test_games_know_nothing_of_learning():
+    assert not {name for name in importers("loqa_agents") if name.startswith("loqa_envs/")}
+
+
+@pytest.mark.parametrize("library", ["gymnasium", "pettingzoo", "pygame", "PIL"])
+def test_other_interfaces_are_named_in_adapters_only(library):
+    stray = {
+        name
+        for name in importers(library)
+        if not name.startswith("loqa_envs/adapters/") and not name.endswith("_v0.py")
+    }
+    assert not stray
+
+
+@pytest.mark.parametrize(
+    ("library", "allowed"),
+    [
+        ("flax", {"loqa_agents/networks.py"}),
+        ("optax", {"loqa_agents/learner.py"}),
+        ("orbax", {"loqa_agents/checkpoint.py"}),
+        ("safetensors", {"loqa_agents/checkpoint.py"}),
+        ("matplotlib", {"loqa_agents/report.py"}),
+    ],
+)
+def test_each_library_has_its_place(library, allowed):
+    assert importers(library) == allowed
+
+
+def test_concrete_games_are_named_where_they_must_be():
+    # exact solves matrix games and nothing else; updates asks for it; run reads their situations.
+    allowed = {"presets", "cli", "exact", "updates", "run"}
+    stray = {
+        name
+        for name in importers("loqa_envs.matrix_game")
+        if name.startswith("loqa_agents/") and Path(name).stem not in allowed
+    }
+    assert not stray
+
+
+ALGORITHMS = ("naive", "loqa")
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_algorithms_never_import_each_other(algorithm):
+    names = imported(MODULES[f"loqa_agents/{algorithm}.py"])
+    others = {f"loqa_agents.{other}" for other in ALGORITHMS if other != algorithm}
+    assert not names & others
+
+
+def test_no_file_has_grown_into_two():
+    long = {name: n for name, path in MODULES.items() if (n := len(path.read_text().splitlines())) > 280}
+    assert not long

@@ -1,0 +1,60 @@
+"""The README is run, and its figures are those of the benchmarks."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+COMMANDS = [
+    line
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+]
+
+
+def test_the_readme_has_examples_and_commands():
+    assert len(EXAMPLES) >= 5
+    assert COMMANDS[:2] == ["pip install . && loqa train ipd", 'pip install ".[test]" && pytest']
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.strip().splitlines()[-1][:40])
+def test_every_example_runs(example, tmp_path):
+    subprocess.run([sys.executable, "-W", "error", "-c", example], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "loqa " in c])
+def test_every_command_is_known(command, tmp_path):
+    """Its words are understood: ``--help`` beside them is refused where one is not."""
+    words = shlex.split(command[command.index("loqa ") :], comments=True)
+    run = subprocess.run(
+        [sys.executable, "-m", "loqa_agents", *words[1:], "--help"],
+        cwd=tmp_path,
+        env=os.environ | {"COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "usage: loqa" in run.stdout
+    flags = [word for word in words if word.startswith("--")]
+    assert all(flag in run.stdout for flag in flags)
+
+
+@pytest.mark.parametrize("name", re.findall(r"<!-- from (\S+\.json) -->", README))
+def test_the_tables_are_what_the_benchmarks_measured(name):
+    report = json.loads((ROOT / "benchmarks" / "results" / name).read_text())
+    for row in report["targets"]:
+        assert f"| {row['what']} | {row['target']} | {row['measured']:,} |" in README
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
+def test_links_lead_somewhere(link):
+    assert (ROOT / link).exists()

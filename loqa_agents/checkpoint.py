@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from loqa_agents.updates import TrainState
 from loqa_envs.game import Game, Params
 
 FORMAT = "loqa-agent-1"
+_OVERHEAD = 2**16
+"""Bytes that a checkpoint takes beside its arrays, generously."""
 
 
 @dataclass(frozen=True)
@@ -68,27 +71,38 @@ def load_agent(path: str | os.PathLike[str]) -> Agent:
         raise FileNotFoundError(f"an agent must be a .safetensors file; there is no file {path}.")
     try:
         with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return _read(file)
     except SafetensorError as error:
         raise ValueError(
             f"an agent must be a whole .safetensors file; {path} is not: {error}."
         ) from None
-    try:
-        header = json.loads(metadata["loqa"])
-        if header["format"] != FORMAT:
-            raise ValueError(f"its format is {header['format']!r}")
-        game = game_from_dict(header["game"])
-        learner = from_dict(Learner, header["learner"])
-        template = jax.eval_shape(lambda key: learner.init(key, game).brain, jax.random.key(0))
-        brain = _fill(template, arrays)
-        return Agent(game, learner, brain, int(header["seed"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # a header that someone else wrote can break anything
         reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise ValueError(
             f"an agent must have been saved by loqa in the format {FORMAT}; {path} was not: "
             f"{reason.rstrip('.')}."
         ) from None
+
+
+def _read(file: Any) -> Agent:
+    header = json.loads((file.metadata() or {})["loqa"])
+    if header["format"] != FORMAT:
+        raise ValueError(f"its format is {header['format']!r}")
+    game = game_from_dict(header["game"])
+    learner = from_dict(Learner, header["learner"])
+    template = jax.eval_shape(lambda key: learner.init(key, game).brain, jax.random.key(0))
+    # Nothing of the size of an array is made before the file and its header agree.
+    shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    expected = {name: leaf.shape for name, leaf in _named_leaves(template).items()}
+    if shapes != expected:
+        raise ValueError(f"its arrays must be {expected}, they are {shapes}")
+    leaves = [file.get_tensor(name) for name in expected]
+    if any(leaf.dtype != np.float32 for leaf in leaves):
+        raise ValueError("its arrays must be of the type float32")
+    brain = jax.tree.unflatten(jax.tree.structure(template), leaves)
+    return Agent(game, learner, brain, int(header["seed"]))
 
 
 class Checkpoints:
@@ -103,38 +117,54 @@ class Checkpoints:
         )
 
     def save(self, update: int, state: TrainState, progress: dict[str, Any]) -> None:
-        """Keep the state before ``update``, and ``progress`` (JSON data) beside it."""
-        self._manager.save(
-            update,
-            args=ocp.args.Composite(
-                state=ocp.args.StandardSave(jax.device_get(state)),
-                progress=ocp.args.JsonSave(progress),
-            ),
-        )
-
-    def restore(self, template: TrainState) -> tuple[int, TrainState, dict[str, Any]] | None:
-        """The newest kept update, state and progress; None if there is none.
+        """Keep the state before ``update``, and ``progress`` (JSON data) beside it.
 
         Raises:
-            ValueError: if the newest checkpoint cannot be read.
+            OSError: if that cannot be written; what was kept before stays.
         """
-        update = self._manager.latest_step()
-        if update is None:
-            return None
-        shapes = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), template)
+        state = jax.device_get(state)
+        arguments = ocp.args.Composite(
+            state=ocp.args.StandardSave(state), progress=ocp.args.JsonSave(progress)
+        )
         try:
-            restored = self._manager.restore(
-                update,
-                args=ocp.args.Composite(
-                    state=ocp.args.StandardRestore(shapes), progress=ocp.args.JsonRestore()
-                ),
-            )
+            # Looked at first, since orbax's threads complain at length about a full disk.
+            size = sum(leaf.nbytes for leaf in jax.tree.leaves(state))
+            if shutil.disk_usage(self._manager.directory).free < 2 * size + _OVERHEAD:
+                raise OSError("No space left on device")
+            self._manager.save(update, args=arguments)
         except Exception as error:  # orbax raises whatever its storage layer raised
-            raise ValueError(
-                f"the checkpoint of update {update} must be whole, so that the run can go on; "
-                f"it cannot be read: {str(error).splitlines()[0]}"
+            raise OSError(
+                f"the folder of a run must stay writable; the checkpoint of update {update} could "
+                f"not be kept in {self._manager.directory}: {_reason(error)}. Earlier ones stay."
             ) from None
-        return update, restored["state"], restored["progress"]
+
+    def restore(self, template: TrainState) -> tuple[int, TrainState, dict[str, Any]] | None:
+        """The newest update, state and progress that can be read; None if none was ever kept.
+
+        Raises:
+            ValueError: if there are checkpoints and none can be read.
+        """
+        shapes = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), template)
+        arguments = ocp.args.Composite(
+            state=ocp.args.StandardRestore(shapes), progress=ocp.args.JsonRestore()
+        )
+        broken: dict[int, Exception] = {}
+        for update in sorted(self._manager.all_steps(), reverse=True):
+            try:
+                restored = self._manager.restore(update, args=arguments)
+            except Exception as error:  # orbax raises whatever its storage layer raised
+                broken[update] = error
+                continue
+            for newer in broken:  # in their place the run will write them anew
+                self._manager.delete(newer)
+            return update, restored["state"], restored["progress"]
+        if broken:
+            newest = max(broken)
+            raise ValueError(
+                f"the checkpoint of update {newest} must be whole, so that the run can go on; "
+                f"it cannot be read: {_reason(broken[newest])}."
+            )
+        return None
 
     def close(self) -> None:
         self._manager.close()
@@ -155,15 +185,7 @@ def _named_leaves(tree: Any) -> dict[str, Any]:
     return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
 
 
-def _fill(template: Any, arrays: dict[str, Any]) -> Any:
-    """``template`` with its leaves replaced by the arrays of the same names."""
-    names = _named_leaves(template)
-    if names.keys() != arrays.keys():
-        raise ValueError(f"its arrays must be {sorted(names)}, they are {sorted(arrays)}")
-    for name, leaf in names.items():
-        if arrays[name].shape != leaf.shape or arrays[name].dtype != leaf.dtype:
-            raise ValueError(
-                f"its array {name} must be {leaf.dtype}{leaf.shape}, "
-                f"it is {arrays[name].dtype}{arrays[name].shape}"
-            )
-    return jax.tree.unflatten(jax.tree.structure(template), [arrays[name] for name in names])
+def _reason(error: Exception) -> str:
+    """The innermost cause in a chain of messages joined by colons, as storage layers report."""
+    line = (str(error) or type(error).__name__).splitlines()[0]
+    return line.rsplit(": ", 1)[-1].rstrip(".")

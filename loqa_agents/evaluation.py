@@ -85,6 +85,7 @@ class Evaluator:
         self.policy = policy
         self.players: Mapping[str, Policy] = game.scripted_players
         self._evaluate = jax.jit(jax.vmap(self._evaluate_one, in_axes=(None, 0)))
+        self._cooperation = jax.jit(jax.vmap(self._cooperation_one, in_axes=(None, 0)))
         self._meet = jax.jit(jax.vmap(self._meet_one, in_axes=(None, 0, 0)))
 
     def evaluate(self, key: jax.Array, actors: Params, episodes: int) -> Evaluation:
@@ -115,8 +116,7 @@ class Evaluator:
         Histories are of random play, in which every situation occurs; for players without memory
         the history does not matter.
         """
-        rate = partial(self._cooperation_one, key)
-        return np.asarray(jax.jit(jax.vmap(rate))(actors))
+        return np.asarray(self._cooperation(key, actors))
 
     def _average(self, play: Any, key: jax.Array, episodes: int) -> Any:
         keys = jax.random.split(key, -(-episodes // BATCH))

@@ -1,8 +1,11 @@
-"""The folder of a run: claimed once, never overwritten unasked."""
+"""The folder of a run: held by one process at a time, never overwritten unasked."""
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,74 +17,123 @@ IDENTITY = ("game", "learner", "training", "seeds")
 """The parts of a configuration that must be the same for a run to be resumed."""
 
 
+@contextmanager
 def claim(
     out: Path | None, default: str, config: dict[str, Any], resume: bool, overwrite: bool
-) -> Path:
-    """The folder for a run, made if need be, with ``config.json`` in it.
+) -> Iterator[Path]:
+    """The folder for a run, with ``config.json`` in it, held until the context ends.
 
     Without ``out``, the first of runs/DEFAULT, runs/DEFAULT-2, ... that is free.
 
     Raises:
         ValueError: if the folder exists and neither ``resume`` nor ``overwrite`` is asked for, if
-            ``resume`` finds no run or another configuration, or ``overwrite`` finds no run.
+            ``resume`` finds no run or another configuration, ``overwrite`` finds no run, or
+            another process holds the folder.
         OSError: if the folder cannot be made or written.
     """
     if resume and overwrite:
-        raise ValueError("--resume and --overwrite exclude each other.")
+        raise ValueError("--resume and --overwrite exclude each other; both were given.")
     if out is None:
         if resume or overwrite:
             raise ValueError("--resume and --overwrite need --out, the folder that they act on.")
-        for folder in _numbered(Path("runs") / default):
-            try:
-                folder.mkdir(parents=True)
-            except FileExistsError:
-                continue
-            out = folder
-            break
-        assert out is not None
+        out = _make_numbered(Path("runs") / default)
     elif resume:
-        _check_same_run(out, config)
-        return out
+        _require_same_run(out, config)
+    elif overwrite and out.exists():
+        _require_run(out)
     else:
-        if out.exists():
-            _make_way(out, overwrite)
-        out.mkdir(parents=True)
-    write_atomically(out / "config.json", json.dumps(config, indent=1).encode() + b"\n")
-    return out
+        _make_new(out)
+    with _held(out):
+        if not resume:
+            _empty(out)
+            write_atomically(out / "config.json", json.dumps(config, indent=1).encode() + b"\n")
+        yield out
 
 
-def _numbered(first: Path) -> Iterator[Path]:
-    yield first
-    for number in count(2):
-        yield first.with_name(f"{first.name}-{number}")
+def _make_numbered(first: Path) -> Path:
+    for number in count(1):
+        out = first if number == 1 else first.with_name(f"{first.name}-{number}")
+        try:
+            _make(out)
+        except FileExistsError:
+            continue
+        return out
+    raise AssertionError("count never ends")
 
 
-def _make_way(out: Path, overwrite: bool) -> None:
-    if not overwrite:
+def _make_new(out: Path) -> None:
+    try:
+        _make(out)
+    except FileExistsError:
         raise ValueError(
             f"--out must be a new folder, so that no run is lost; {out} exists. Go on with "
             "--resume, replace it with --overwrite, or choose another."
-        )
+        ) from None
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise ValueError(
+            f"--out must be a folder that can be made; {out} cannot: {error.strerror}."
+        ) from None
+
+
+def _require_run(out: Path) -> None:
     if not (out / "config.json").is_file():
         raise ValueError(
             f"--overwrite must name the folder of a run; {out} has no config.json, so it is left "
             "alone."
         )
-    shutil.rmtree(out)
 
 
-def _check_same_run(out: Path, config: dict[str, Any]) -> None:
+def _require_same_run(out: Path, config: dict[str, Any]) -> None:
     path = out / "config.json"
     try:
         old = json.loads(path.read_text())
-    except FileNotFoundError:
+        began = {part: old[part] for part in IDENTITY}
+    except (FileNotFoundError, NotADirectoryError):
         raise ValueError(f"--resume needs the folder of a run; there is no file {path}.") from None
-    except json.JSONDecodeError:
+    except (ValueError, KeyError, TypeError):
         raise ValueError(f"--resume needs a whole config.json; {path} is damaged.") from None
-    began, now = ({part: c.get(part) for part in IDENTITY} for c in (old, config))
-    changed = differences(began, now)
+    changed = differences(began, {part: config[part] for part in IDENTITY})
     if changed:
         raise ValueError(
-            f"a run must be resumed with the configuration that it began with; in {out} "
+            f"--resume needs the configuration that the run began with; in {out} "
             f"{'; '.join(changed)}."
         )
+
+
+@contextmanager
+def _held(out: Path) -> Iterator[None]:
+    """Keeps other processes out of a folder, as far as the file system can."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(
+                f"--out must be a folder that no other process trains in; {out} is in use."
+            ) from None
+        except OSError:
+            pass  # some network file systems cannot lock a folder
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _empty(out: Path) -> None:
+    # What marks the folder as a run goes last, so that a cut --overwrite can be repeated.
+    for path in sorted(out.iterdir(), key=lambda path: path.name == "config.json"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

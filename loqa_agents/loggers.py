@@ -3,8 +3,11 @@
 import json
 import math
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
+
+from loqa_agents.checkpoint import write_atomically
 
 Record = dict[str, Any]
 """One evaluation: ``update``, ``env_steps``, ``wall_seconds`` and measurements, which are lists of
@@ -27,7 +30,7 @@ class JsonLines:
 
     def __init__(self, path: Path, update: int) -> None:
         kept = [record for record in read_json_lines(path) if record["update"] <= update]
-        path.write_text("".join(json.dumps(record) + "\n" for record in kept))
+        write_atomically(path, "".join(json.dumps(record) + "\n" for record in kept).encode())
         self.records = kept
         self._file = path.open("a")
 
@@ -46,12 +49,8 @@ class TensorBoard:
     """Means over seeds as TensorBoard scalars, by tensorboardX (extra ``tensorboard``)."""
 
     def __init__(self, folder: Path) -> None:
-        try:
-            from tensorboardX import SummaryWriter
-        except ImportError:
-            raise ValueError(
-                'TensorBoard needs an extra package: pip install "loqa[tensorboard]".'
-            ) from None
+        from tensorboardX import SummaryWriter
+
         self._writer = SummaryWriter(str(folder))
 
     def log(self, record: Record) -> None:
@@ -66,19 +65,30 @@ class WeightsAndBiases:
     """Means over seeds to Weights & Biases (extra ``wandb``)."""
 
     def __init__(self, folder: Path, config: dict[str, Any]) -> None:
+        import wandb
+
         try:
-            import wandb
-        except ImportError:
-            raise ValueError(
-                'Weights & Biases needs an extra package: pip install "loqa[wandb]".'
-            ) from None
-        self._run = wandb.init(project="loqa", name=folder.name, dir=str(folder), config=config)
+            self._run = wandb.init(project="loqa", name=folder.name, dir=str(folder), config=config)
+        except Exception as error:  # no account, no network: wandb has many errors for it
+            raise ValueError(f"--wandb must be able to start a run, it got: {error}") from None
 
     def log(self, record: Record) -> None:
         self._run.log(dict(scalars(record)), step=record["update"])
 
     def close(self) -> None:
         self._run.finish()
+
+
+def require_extra(option: str, package: str) -> None:
+    """
+    Raises:
+        ValueError: if the package that ``--OPTION`` needs is not installed.
+    """
+    if find_spec(package) is None:
+        raise ValueError(
+            f"--{option} needs the package {package}, which is not installed; get it with: "
+            f'pip install "loqa[{option}]"'
+        )
 
 
 def scalars(record: Record, prefix: str = "") -> Iterator[tuple[str, float]]:

@@ -8,7 +8,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from rich.console import Console
+from matplotlib.ticker import MaxNLocator
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -38,37 +40,42 @@ class ProgressDisplay:
             TextColumn("{task.completed}/{task.total} updates"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[status]}"),
-            console=console,
-            disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task(title, total=updates, status="compiling")
-        self._progress.start()
+        self._task = self._progress.add_task(title, total=updates)
+        self._status = "compiling"
+        self._live = Live(console=console, get_renderable=self._render, refresh_per_second=4)
+        if console.is_terminal:
+            self._live.start()
 
     def log(self, record: Record) -> None:
-        status = f"self-play {_summary(record['self_play'])}"
+        self._status = f"self-play {_summary(record['self_play'])}"
         if "always_defect" in record["versus"]:
-            status += f", against always_defect {_mean(record['versus']['always_defect']['agent'])}"
-        self._progress.update(self._task, completed=record["update"], status=status)
+            exploited = _mean(record["versus"]["always_defect"]["agent"])
+            self._status += f", against always_defect {exploited}"
+        self._progress.update(self._task, completed=record["update"])
         if not self._console.is_terminal:
             self._console.print(
-                f"update {record['update']}/{self._updates}: {status}", soft_wrap=True
+                f"update {record['update']}/{self._updates}: {self._status}", soft_wrap=True
             )
 
     def close(self) -> None:
-        self._progress.stop()
+        if self._live.is_started:
+            self._live.stop()
+
+    def _render(self) -> Group:
+        return Group(self._progress, self._status)
 
 
 def print_results(console: Console, results: dict[str, Any]) -> None:
     """The measured part of ``results.json`` as tables: mean, lowest and highest over seeds."""
-    rewards = Table(title="Mean reward per step", title_justify="left")
+    rewards = Table(title="Mean reward per step against", title_justify="left")
     for column in ("", "agent", "lowest seed", "highest seed", "opponent"):
-        rewards.add_column(column, justify="left" if not column else "right")
-    rewards.add_row("against itself", *_row(results["self_play"]), "")
+        rewards.add_column(column, justify="left" if not column else "right", no_wrap=True)
+    rewards.add_row("itself", *_row(results["self_play"]), "")
     if results["cross_play"]:
-        rewards.add_row("against other seeds", *_row(results["cross_play"]), "")
+        rewards.add_row("other seeds", *_row(results["cross_play"]), "")
     for name, met in results["versus"].items():
-        rewards.add_row(f"against {name}", *_row(met["agent"]), _mean(met["opponent"]))
+        rewards.add_row(name, *_row(met["agent"]), _mean(met["opponent"]))
     console.print(rewards)
     if "cooperation" in results:
         table = Table(title="Probability of cooperating after", title_justify="left")
@@ -129,7 +136,8 @@ def _learning_curves(records: list[Record], title: str) -> Figure:
             rewards = [record["versus"][name]["agent"] for record in records]
             _curve(axes, updates, rewards, name)
     axes.set(xlabel="updates", ylabel="mean reward per step", title=title)
-    axes.legend(loc="center right", frameon=False)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
@@ -156,7 +164,7 @@ def _cooperation(cooperation: dict[str, list[float]], title: str) -> Figure:
     axes.set_xticks(positions, list(cooperation))
     axes.set(ylim=(0, 1.02), ylabel="P(cooperate)", xlabel="after (own move first)", title=title)
     axes.grid(axis="x", visible=False)
-    axes.legend(loc="upper right", frameon=False)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 

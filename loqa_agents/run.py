@@ -2,14 +2,12 @@
 
 import json
 import platform
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import jax
@@ -21,6 +19,7 @@ from loqa_agents.evaluation import BATCH, Evaluation, Evaluator, Versus
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import JsonLines, Logger
 from loqa_agents.settings import game_to_dict
+from loqa_agents.signals import InterruptedRun, stop_signals
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training, TrainState
 from loqa_envs.game import Game
@@ -30,34 +29,27 @@ _EVALUATION_KEY = 0x10CA
 _PACKAGES = ("loqa", "jax", "jaxlib", "flax", "optax", "numpy", "gymnasium", "pettingzoo")
 
 
-class InterruptedRun(Exception):  # noqa: N818 -- nothing went wrong
-    """A signal asked the run to stop; everything up to ``update`` is saved."""
-
-    def __init__(self, signal_number: int, update: int) -> None:
-        super().__init__(f"interrupted before update {update}")
-        self.signal_number = signal_number
-        self.update = update
-
-
 def run_config(
     game: Game, learner: Learner, training: Training, seeds: Sequence[int]
 ) -> dict[str, Any]:
     """All that determines a run, and the versions that ran it, as JSON data."""
-    versions = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:  # run from a source tree that was never installed
-            versions[package] = "unknown"
+    versions = {package: package_version(package) for package in _PACKAGES}
     config = {
         "game": game_to_dict(game),
         "learner": asdict(learner),
         "training": asdict(training),
         "seeds": list(seeds),
-        "versions": versions,
+        "versions": {"python": platform.python_version()} | versions,
     }
     plain: dict[str, Any] = json.loads(json.dumps(config))  # tuples as lists, as read from a file
     return plain
+
+
+def package_version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "unknown"
 
 
 def run(
@@ -73,28 +65,30 @@ def run(
 ) -> dict[str, Any]:
     """Train, evaluate and write results, agents and pictures into ``out``; return the results.
 
-    Continues from the newest checkpoint in ``out``, if there is one.
+    Continues from the newest checkpoint in ``out``, if there is one. Closes the ``loggers``.
 
     Raises:
+        ValueError: if game, learner and training do not go together, or no checkpoint can be read.
         InterruptedRun: after SIGINT or SIGTERM, when the state is saved.
         FloatingPointError: when a parameter stops being finite; the last checkpoint stays.
     """
     started = time.perf_counter()
-    trainer = Trainer(game, learner, training, seeds, devices)
-    evaluator = Evaluator(game, learner.policy(game))
-    state, update = trainer.init(), 0
     wall_before = compile_before = 0.0
 
     with ExitStack() as stack:
+        caught = stack.enter_context(stop_signals())
+        everyone = [stack.enter_context(closing(logger)) for logger in loggers]
+        trainer = Trainer(game, learner, training, seeds, devices)
+        evaluator = Evaluator(game, learner.policy(game))
+        state, update = trainer.init(), 0
         checkpoints = stack.enter_context(closing(Checkpoints(out / "checkpoints")))
-        caught = stack.enter_context(_signals())
         restored = checkpoints.restore(state)
         if restored is not None:
             update, state, progress = restored
             state = trainer.place(state)
             wall_before, compile_before = progress["wall_seconds"], progress["compile_seconds"]
-        lines = JsonLines(out / "metrics.jsonl", update)
-        everyone = [stack.enter_context(closing(logger)) for logger in (lines, *loggers)]
+        lines = stack.enter_context(closing(JsonLines(out / "metrics.jsonl", update)))
+        everyone.append(lines)
 
         def wall_seconds() -> float:
             return wall_before + time.perf_counter() - started
@@ -117,20 +111,25 @@ def run(
         compile_seconds = compile_before + time.perf_counter() - compiling
         if update == 0:
             log({})
-        saved_at = time.perf_counter()
+        saved_at, chunk = time.perf_counter(), 1
         while update < training.updates:
-            stop = min(training.updates, update + training.evaluate_every)
+            every = training.evaluate_every
+            stop = min(training.updates, update + chunk, (update // every + 1) * every)
+            began = time.perf_counter()
             state, metrics = trainer.advance(state, update, stop)
             _require_finite(state, update, stop)
+            # About a second of updates at a time: nothing else can be done meanwhile.
+            chunk = max(1, int((stop - update) / (time.perf_counter() - began)))
             update = stop
-            log(metrics)
+            if update % every == 0 or update == training.updates:
+                log(metrics)
             due = time.perf_counter() - saved_at >= checkpoint_seconds
             if due or caught or update == training.updates:
                 progress = {"wall_seconds": wall_seconds(), "compile_seconds": compile_seconds}
                 checkpoints.save(update, state, progress)
                 saved_at = time.perf_counter()
             if caught:
-                raise InterruptedRun(caught[0], update)
+                raise InterruptedRun(out, caught[0], update)
 
         agents = save_agents(out, trainer, state)
         results: dict[str, Any] = {
@@ -210,6 +209,8 @@ def _warm_up(evaluator: Evaluator, actors: Any) -> None:
     key = _evaluation_key(0)
     evaluator.evaluate(key, actors, BATCH)
     evaluator.cross_play(key, actors, BATCH)
+    if isinstance(evaluator.game, MatrixGame):
+        evaluator.cooperation(key, actors)
 
 
 def _evaluation_key(update: int) -> jax.Array:
@@ -231,31 +232,6 @@ def _versus_numbers(met: Versus) -> dict[str, list[float]]:
 def _require_finite(state: TrainState, start: int, stop: int) -> None:
     if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(jax.device_get(state.learners))):
         raise FloatingPointError(
-            f"parameters must stay finite; between updates {start} and {stop} they did not. The "
-            "last checkpoint is from before; try smaller learning rates."
+            f"parameters must stay finite; between updates {start} and {stop} they did not. "
+            "Checkpoints are from before; try smaller learning rates."
         )
-
-
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Collects the first SIGINT or SIGTERM in a list; the second one acts as usual."""
-    caught: list[int] = []
-    handled = (signal.SIGINT, signal.SIGTERM)
-    try:
-        before = {number: signal.getsignal(number) for number in handled}
-
-        def handler(number: int, frame: FrameType | None) -> None:
-            caught.append(number)
-            for other in handled:
-                signal.signal(other, before[other])
-
-        for number in handled:
-            signal.signal(number, handler)
-    except ValueError:  # not in the main thread: whoever is there handles signals
-        yield caught
-        return
-    try:
-        yield caught
-    finally:
-        for number in handled:
-            signal.signal(number, before[number])

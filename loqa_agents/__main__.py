@@ -1,0 +1,3 @@
+from loqa_agents.cli import main
+
+main()

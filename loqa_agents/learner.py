@@ -151,7 +151,8 @@ class Learner:
         def critic_loss(params: Params) -> jax.Array:
             def loss(lesson: Lesson) -> jax.Array:
                 values = critic.action_values(params, lesson.observations)[:-1]
-                return optax.huber_loss(_pick(values, lesson.actions), lesson.targets).mean()
+                errors = optax.huber_loss(_pick(values, lesson.actions), lesson.targets)
+                return jnp.mean(errors)
 
             return jax.vmap(loss)(lessons).mean()
 

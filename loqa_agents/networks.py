@@ -50,7 +50,7 @@ class Network:
         outputs, carry = result
         return outputs, carry
 
-    def unroll(self, params: Params, inputs: Array, num_outputs: int) -> Any:
+    def unroll(self, params: Params, inputs: Array, num_outputs: int) -> jax.Array:
         """A whole sequence from the initial carry: ``[T, num_inputs]`` to ``[T, num_outputs]``.
 
         All but the GRU runs over the time steps at once.
@@ -65,7 +65,7 @@ class Network:
         if self.memory:
             _, features = jax.lax.scan(remember, self.initial_carry(), features)
         outputs: Any = layers.apply(params, features, method=layers.decode)
-        return outputs
+        return jnp.asarray(outputs)
 
     def _layers(self, num_outputs: int) -> "_Layers":
         return _Layers(self.hidden, self.memory, num_outputs)

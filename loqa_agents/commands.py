@@ -181,7 +181,7 @@ def _load_agents(path: Path) -> list[Agent]:
 
 def _opponent(name: str, game: Game) -> tuple[Policy, Params]:
     if not name.endswith(".safetensors"):
-        return make_player(name, game), ()
+        return make_player(name, game, seat=1), ()
     other = load_agent(name)
     if other.game != game:
         raise ValueError(

@@ -1,6 +1,5 @@
 """How players fare against each other: mean reward per step over whole episodes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -83,7 +82,7 @@ class Evaluator:
     def __init__(self, game: Game, policy: NetworkPolicy) -> None:
         self.game = game
         self.policy = policy
-        self.players: Mapping[str, Policy] = game.scripted_players
+        self.players = tuple(game.scripted_players(seat) for seat in (0, 1))
         self._evaluate = jax.jit(jax.vmap(self._evaluate_one, in_axes=(None, 0)))
         self._cooperation = jax.jit(jax.vmap(self._cooperation_one, in_axes=(None, 0)))
         self._meet = jax.jit(jax.vmap(self._meet_one, in_axes=(None, 0, 0)))
@@ -92,7 +91,7 @@ class Evaluator:
         """Self-play, and play against each scripted player of the game."""
         self_play, versus = self._average(lambda key: self._evaluate(key, actors), key, episodes)
         by_player = {
-            name: Versus(versus[:, i, 0], versus[:, i, 1]) for i, name in enumerate(self.players)
+            name: Versus(versus[:, i, 0], versus[:, i, 1]) for i, name in enumerate(self.players[0])
         }
         return Evaluation(self_play, by_player)
 
@@ -124,14 +123,14 @@ class Evaluator:
         return jax.tree.map(lambda *leaves: np.mean(leaves, axis=0), *batches)
 
     def _meet_one(self, key: jax.Array, actor: Params, other: Params) -> jax.Array:
-        return self._both_seats(key, self.policy, actor, other)
+        return self._both_seats(key, (self.policy,) * 2, actor, other)
 
     def _evaluate_one(self, key: jax.Array, actor: Params) -> tuple[jax.Array, jax.Array]:
         self_key, versus_key = jax.random.split(key)
-        self_play = self._both_seats(self_key, self.policy, actor, actor).mean()
-        anyone = OneOf(tuple(self.players.values()))
-        numbers = jnp.arange(len(self.players))
-        keys = jax.random.split(versus_key, len(self.players))
+        self_play = self._both_seats(self_key, (self.policy,) * 2, actor, actor).mean()
+        anyone = tuple(OneOf(tuple(players.values())) for players in self.players)
+        numbers = jnp.arange(len(self.players[0]))
+        keys = jax.random.split(versus_key, len(self.players[0]))
 
         def meet(key: jax.Array, number: jax.Array) -> jax.Array:
             return self._both_seats(key, anyone, actor, number)
@@ -139,13 +138,16 @@ class Evaluator:
         return self_play, jax.vmap(meet)(keys, numbers)
 
     def _both_seats(
-        self, key: jax.Array, other: Policy, actor: Params, other_params: Params
+        self, key: jax.Array, others: tuple[Policy, Policy], actor: Params, other_params: Params
     ) -> jax.Array:
-        """Mean rewards of actor and other, ``[2]``, half of the episodes in each seat."""
+        """Mean rewards of actor and other, ``[2]``, half of the episodes in each seat.
+
+        ``others`` are the other player as it sits in each seat.
+        """
         first_key, second_key = jax.random.split(key)
         play = partial(mean_rewards, game=self.game, episodes=BATCH // 2)
-        first = play(first_key, policies=(self.policy, other), params=(actor, other_params))
-        second = play(second_key, policies=(other, self.policy), params=(other_params, actor))
+        first = play(first_key, policies=(self.policy, others[1]), params=(actor, other_params))
+        second = play(second_key, policies=(others[0], self.policy), params=(other_params, actor))
         return (first + second[::-1]) / 2
 
     def _cooperation_one(self, key: jax.Array, actor: Params) -> jax.Array:

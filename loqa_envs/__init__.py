@@ -2,17 +2,25 @@
 
 from loqa_envs.adapters.registration import register as _register
 from loqa_envs.catalogue import GAMES, make_game, make_player
+from loqa_envs.coin_game import CoinGame, CoinState
+from loqa_envs.coin_players import CoinPlayer, Reciprocator
+from loqa_envs.coin_presets import COIN_PRESETS, CoinPreset
 from loqa_envs.game import Array, Carry, Game, Params, Policy, Rules, ScriptedPolicy, State
 from loqa_envs.matrix_game import IPD, PAYOFFS, SITUATIONS, MatrixGame, MatrixState
 from loqa_envs.scripted import Grim, MemoryOne, Random, Tremble, extortioner
 
 __all__ = [
+    "COIN_PRESETS",
     "GAMES",
     "IPD",
     "PAYOFFS",
     "SITUATIONS",
     "Array",
     "Carry",
+    "CoinGame",
+    "CoinPlayer",
+    "CoinPreset",
+    "CoinState",
     "Game",
     "Grim",
     "MatrixGame",
@@ -21,6 +29,7 @@ __all__ = [
     "Params",
     "Policy",
     "Random",
+    "Reciprocator",
     "Rules",
     "ScriptedPolicy",
     "State",

@@ -4,12 +4,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game, Policy
 from loqa_envs.matrix_game import IPD, MatrixGame
 from loqa_envs.scripted import MemoryOne
 
+
+def _coin_game(preset: str = "loqa", **settings: Any) -> CoinGame:
+    return CoinGame.preset(preset, **settings)
+
+
 GAMES: dict[str, Callable[..., Game]] = {
     "ipd": IPD,
+    "coin_game": _coin_game,
     "stag_hunt": partial(MatrixGame, payoffs="stag_hunt"),
     "chicken": partial(MatrixGame, payoffs="chicken"),
     "matching_pennies": partial(MatrixGame, payoffs="matching_pennies"),
@@ -42,14 +49,15 @@ def make_game(game: str | Game, **settings: Any) -> Game:
         ) from None
 
 
-def make_player(player: str | Policy, game: Game) -> Policy:
-    """The scripted player of that name for ``game``, or ``memory_one:START,CC,CD,DC,DD``.
+def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
+    """The scripted player of that name for a seat of ``game``, or ``memory_one:START,CC,CD,DC,DD``.
 
-    A policy passes through, if it has as many actions as the game.
+    A policy passes through, if it has as many actions as the game and, where it has an
+    ``observation_shape``, sees as much.
 
     Raises:
         ValueError: if there is no such player (the message lists the names that there are), or if
-            the policy is for a game with another number of actions.
+            the policy is for a game with other actions or observations.
     """
     if not isinstance(player, str):
         if not hasattr(player, "act"):
@@ -58,6 +66,12 @@ def make_player(player: str | Policy, game: Game) -> Policy:
             raise ValueError(
                 f"a player of {game.name} must have {game.num_actions} actions, got {player!r} "
                 f"with {player.num_actions}."
+            )
+        shape = getattr(player, "observation_shape", game.observation_shape)
+        if shape != game.observation_shape:
+            raise ValueError(
+                f"a player of {game.name} must know observations of shape "
+                f"{game.observation_shape}, got {player!r} with {shape}."
             )
         return player
     prefix, _, numbers = player.partition(":")
@@ -69,7 +83,9 @@ def make_player(player: str | Policy, game: Game) -> Policy:
                 "memory_one: must be followed by five probabilities, for START, CC, CD, DC and DD, "
                 f"such as memory_one:1,1,0,1,0; got {player!r}."
             ) from None
-    if player not in game.scripted_players:
-        names = ", ".join(game.scripted_players)
-        raise ValueError(f"a player of {game.name} must be one of {names}; got {player!r}.")
-    return game.scripted_players[player]
+    players = game.scripted_players(seat)
+    if player not in players:
+        raise ValueError(
+            f"a player of {game.name} must be one of {', '.join(players)}; got {player!r}."
+        )
+    return players[player]

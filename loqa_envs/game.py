@@ -8,8 +8,8 @@ Games go on for ever: they know no "done" and never reset themselves. Whoever pl
 ``episode_length`` steps, and that end is a truncation.
 
 Rules and chance are kept apart. A game draws all the chance of one reset or step from ``noise``, a
-vector of ``noise_size`` independent uniform numbers in [0, 1). The rules are plain array code, so
-the same lines play one game in NumPy and thousands in JAX.
+vector of ``reset_noise_size`` or ``noise_size`` independent uniform numbers in [0, 1). The rules
+are plain array code, so the same lines play one game in NumPy and thousands in JAX.
 """
 
 from collections.abc import Mapping
@@ -74,7 +74,15 @@ class Game(Protocol):
 
     @property
     def observation_shape(self) -> tuple[int, ...]:
-        """Shape of one seat's observation, a ``float32`` array with entries in [0, 1]."""
+        """Shape of one seat's observation."""
+        ...
+
+    @property
+    def observation_high(self) -> NDArray[Any] | np.generic:
+        """The largest entries of an observation, in its dtype; the smallest are 0.
+
+        One number, or an array of ``observation_shape``.
+        """
         ...
 
     @property
@@ -89,16 +97,23 @@ class Game(Protocol):
 
     @property
     def noise_size(self) -> int:
-        """How many uniform random numbers one reset or one step uses up."""
+        """How many uniform random numbers one step uses up."""
         ...
 
     @property
-    def scripted_players(self) -> Mapping[str, Policy]:
-        """Players without parameters that understand this game, by their snake_case names."""
+    def reset_noise_size(self) -> int:
+        """How many uniform random numbers one reset uses up."""
+        ...
+
+    def scripted_players(self, seat: int) -> Mapping[str, Policy]:
+        """Players without parameters that understand what ``seat`` sees, by snake_case names.
+
+        The names are the same for every seat.
+        """
         ...
 
     def initial_state(self, noise: Array) -> State:
-        """The first state of an episode, from ``noise[noise_size]``."""
+        """The first state of an episode, from ``noise[reset_noise_size]``."""
         ...
 
     def transition(
@@ -140,6 +155,11 @@ class Rules:
     """
 
     noise_size: int = 0
+    observation_high: NDArray[Any] | np.generic = np.float32(1)
+
+    @property
+    def reset_noise_size(self) -> int:
+        return self.noise_size
 
     def initial_state(self, noise: Array) -> State:
         raise NotImplementedError
@@ -150,7 +170,7 @@ class Rules:
         raise NotImplementedError
 
     def reset(self, key: jax.Array) -> State:
-        return self.initial_state(jax.random.uniform(key, (self.noise_size,)))
+        return self.initial_state(jax.random.uniform(key, (self.reset_noise_size,)))
 
     def step(
         self, key: jax.Array, state: State, actions: Array

@@ -121,8 +121,7 @@ class MatrixGame(Rules):
     def reward_range(self) -> tuple[float, float]:
         return float(self.payoff_table.min()), float(self.payoff_table.max())
 
-    @cached_property
-    def scripted_players(self) -> Mapping[str, Policy]:
+    def scripted_players(self, seat: int) -> Mapping[str, Policy]:
         first, second = self.payoff_table.tolist()
         cc, cd, dc, dd = first
         if first == second and dc > cc > dd > cd:

@@ -9,29 +9,28 @@ import jax.numpy as jnp
 from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy, State
 
 Boards: TypeAlias = tuple[State, Carry]
-"""Game states ``[N, ...]`` and the opponents' carries ``[N, P - 1, ...]``."""
+"""Game states ``[N, ...]`` and the carries ``[N, ...]`` of each opponent, a tuple."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """``size`` games, N below, in which ``opponent`` has every seat but ``seat``.
+    """``size`` games, N below, in which ``opponents`` have the seats but ``seat``, in their order.
 
     Functions take their chance as two random 32-bit words, of which they make a key.
     """
 
     game: Game
-    opponent: Policy
+    opponents: tuple[Policy, ...]
     seat: int
     size: int
 
     def begin(self, words: jax.Array) -> tuple[Boards, Array]:
         """New games, and what the seat sees of them: ``float32[N, *obs]``."""
-        noise = jax.random.uniform(_key(words), (self.size, self.game.noise_size))
+        noise = jax.random.uniform(_key(words), (self.size, self.game.reset_noise_size))
         states = jax.vmap(self.game.initial_state)(noise)
-        others = (self.size, self.game.num_players - 1)
         carries = jax.tree.map(
-            lambda leaf: jnp.broadcast_to(leaf, others + jnp.shape(leaf)),
-            self.opponent.initial_carry(),
+            lambda leaf: jnp.broadcast_to(leaf, (self.size, *jnp.shape(leaf))),
+            tuple(opponent.initial_carry() for opponent in self.opponents),
         )
         return (states, carries), self._seen(states)
 
@@ -45,18 +44,25 @@ class Batch:
     def play(
         self, words: jax.Array, params: Params, boards: Boards, actions: jax.Array
     ) -> tuple[Boards, Array, Array, dict[str, Array]]:
-        """Play the seat's ``actions[N]`` against the opponent with ``params``.
+        """Play the seat's ``actions[N]`` against the opponents, all with ``params``.
 
         Returns the new boards, what the seat sees, ``rewards[N, P]``, and the seat's measurements
         ``[N]``.
         """
         states, carries = boards
-        game_key, opponent_key = jax.random.split(_key(words))
+        game_key, *opponent_keys = jax.random.split(_key(words), self.game.num_players)
         views = jnp.delete(jax.vmap(self.game.observe)(states), self.seat, axis=1)
-        theirs, carries = self._choose(opponent_key, params, carries, views)
-        joint = jnp.insert(theirs, self.seat, actions, axis=1)
+        moves = [
+            self._choose(opponent, opponent_keys[i], params, carries[i], views[:, i])
+            for i, opponent in enumerate(self.opponents)
+        ]
+        carries = tuple(carry for _, carry in moves)
+        joint = [action for action, _ in moves]
+        joint.insert(self.seat, actions)
         noise = jax.random.uniform(game_key, (self.size, self.game.noise_size))
-        states, rewards, measured = jax.vmap(self.game.transition)(states, joint, noise)
+        states, rewards, measured = jax.vmap(self.game.transition)(
+            states, jnp.stack(joint, axis=1), noise
+        )
         measured = {name: values[:, self.seat] for name, values in measured.items()}
         return (states, carries), self._seen(states), rewards, measured
 
@@ -64,15 +70,14 @@ class Batch:
         return jax.vmap(self.game.observe)(states)[:, self.seat]
 
     def _choose(
-        self, key: jax.Array, params: Params, carries: Carry, views: jax.Array
+        self, opponent: Policy, key: jax.Array, params: Params, carry: Carry, views: jax.Array
     ) -> tuple[Array, Carry]:
-        others = views.shape[:2]
-        if isinstance(self.opponent, ScriptedPolicy):
+        if isinstance(opponent, ScriptedPolicy):
             # One draw for all is several times as fast as a key for each.
-            noise = jax.random.uniform(key, (*others, self.opponent.noise_size))
-            return jax.vmap(jax.vmap(self.opponent.choose))(carries, views, noise)
-        act = jax.vmap(jax.vmap(self.opponent.act, (0, None, 0, 0)), (0, None, 0, 0))
-        return act(jax.random.split(key, others), params, carries, views)
+            noise = jax.random.uniform(key, (self.size, opponent.noise_size))
+            return jax.vmap(opponent.choose)(carry, views, noise)
+        act = jax.vmap(opponent.act, (0, None, 0, 0))
+        return act(jax.random.split(key, self.size), params, carry, views)
 
 
 def _key(words: jax.Array) -> jax.Array:

@@ -14,7 +14,7 @@ from loqa_envs.catalogue import make_game, make_player
 from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy
 
 
-class GameEnv(gymnasium.Env[NDArray[np.float32], int]):
+class GameEnv(gymnasium.Env[NDArray[Any], int]):
     """One seat of a game; a fixed opponent has all the others.
 
     An episode is truncated after the game's ``episode_length`` and never terminates. Info holds the
@@ -54,31 +54,31 @@ class GameEnv(gymnasium.Env[NDArray[np.float32], int]):
         **settings: Any,
     ) -> None:
         self.game = make_game(game, **settings)
-        self.opponent = make_player(opponent, self.game)
-        self.opponent_params = opponent_params
         self.seat = single.check_integer("seat", seat, 0, self.game.num_players - 1)
+        self.opponents = {
+            other: make_player(opponent, self.game, other)
+            for other in range(self.game.num_players)
+            if other != self.seat
+        }
+        self.opponent_params = opponent_params
         self.render_mode = render_mode
         self.observation_space = single.observation_space(self.game)
         self.action_space = single.action_space(self.game)
         self._match = single.Match(self.game, self.game.episode_length)
         self._renderer = Renderer(render_mode, self.game.name)
         self._carries: dict[int, Carry] = {}
-        self._jitted_act = jax.jit(self.opponent.act)
+        self._jitted_acts = {other: jax.jit(player.act) for other, player in self.opponents.items()}
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    ) -> tuple[NDArray[Any], dict[str, Any]]:
         super().reset(seed=seed)
         self._match.reset(self.np_random)
-        self._carries = {
-            seat: self.opponent.initial_carry()
-            for seat in range(self.game.num_players)
-            if seat != self.seat
-        }
+        self._carries = {other: player.initial_carry() for other, player in self.opponents.items()}
         self._renderer.show(self._match)
         return self._observation(), {}
 
-    def step(self, action: int) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+    def step(self, action: int) -> tuple[NDArray[Any], float, bool, bool, dict[str, Any]]:
         match = self._match
         match.check_running()
         actions = [single.check_integer("action", action, 0, self.game.num_actions - 1)]
@@ -98,17 +98,17 @@ class GameEnv(gymnasium.Env[NDArray[np.float32], int]):
     def close(self) -> None:
         self._renderer.close()
 
-    def _observation(self) -> NDArray[np.float32]:
+    def _observation(self) -> NDArray[Any]:
         return np.array(self._match.observe()[self.seat])
 
     def _opponent_action(self, seat: int, observation: Array) -> int:
-        carry, opponent = self._carries[seat], self.opponent
+        carry, opponent = self._carries[seat], self.opponents[seat]
         if isinstance(opponent, ScriptedPolicy):
             noise = single.uniform(self.np_random, opponent.noise_size)
             action, self._carries[seat] = opponent.choose(carry, observation, noise)
         else:
             key = jax.random.key(self.np_random.integers(2**31))
-            action, self._carries[seat] = self._jitted_act(
+            action, self._carries[seat] = self._jitted_acts[seat](
                 key, self.opponent_params, carry, observation
             )
         return int(action)

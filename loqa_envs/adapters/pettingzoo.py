@@ -17,7 +17,7 @@ from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
 from loqa_envs.catalogue import make_game
 from loqa_envs.game import Game
 
-Observation = NDArray[np.float32]
+Observation = NDArray[Any]
 
 
 class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]

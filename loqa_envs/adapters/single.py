@@ -36,7 +36,8 @@ def check_integer(what: str, value: Any, low: int, high: int | None = None) -> i
 
 
 def observation_space(game: Game) -> Box:
-    return Box(0.0, 1.0, game.observation_shape, np.float32)
+    high = np.broadcast_to(game.observation_high, game.observation_shape)
+    return Box(np.zeros_like(high), high, dtype=high.dtype.type)
 
 
 def action_space(game: Game) -> Discrete:
@@ -67,7 +68,7 @@ class Match:
         return self.clock >= self.length
 
     def reset(self, generator: np.random.Generator) -> None:
-        self.state = self.game.initial_state(uniform(generator, self.game.noise_size))
+        self.state = self.game.initial_state(uniform(generator, self.game.reset_noise_size))
         self.clock = 0
         self.returns = [0.0] * self.game.num_players
 

@@ -65,9 +65,13 @@ class VectorGameEnv(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
         **settings: Any,
     ) -> None:
         self.game = make_game(game, **settings)
-        self.opponent = make_player(opponent, self.game)
-        self.opponent_params = opponent_params
         self.seat = single.check_integer("seat", seat, 0, self.game.num_players - 1)
+        self.opponents = {
+            other: make_player(opponent, self.game, other)
+            for other in range(self.game.num_players)
+            if other != self.seat
+        }
+        self.opponent_params = opponent_params
         self.num_envs = single.check_integer("num_envs", num_envs, 1)
         self.episode_length = self.game.episode_length
         if max_episode_steps not in (None, -1):  # -1 is Gymnasium's word for "as the game has it"
@@ -97,7 +101,7 @@ class VectorGameEnv(VectorEnv[Floats, NDArray[np.integer[Any]], NDArray[Any]]):
         self._boards: Boards | None = None
         self._clocks = np.zeros(self.num_envs, np.int64)
         self._returns = np.zeros((self.num_envs, self.game.num_players))
-        batch = Batch(self.game, self.opponent, self.seat, self.num_envs)
+        batch = Batch(self.game, tuple(self.opponents.values()), self.seat, self.num_envs)
         self._begin = jax.jit(batch.begin)
         self._begin_some = jax.jit(batch.begin_some)
         self._play = jax.jit(batch.play)

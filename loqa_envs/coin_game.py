@@ -1,0 +1,281 @@
+"""The Coin Game on an N x N torus, with a switch for each way in which published versions differ."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import or_
+from types import ModuleType
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loqa_envs import coin_picture, coin_players, coin_settings
+from loqa_envs.coin_presets import preset_settings
+from loqa_envs.coin_view import CoinView
+from loqa_envs.game import Array, Policy, Rules, array_namespace
+
+
+class CoinState(NamedTuple):
+    """Cells are numbered row by row, from 0 at the top left."""
+
+    players: Array
+    """``int32[P]``: the cell of each player."""
+    coins: Array
+    """``int32[C]``: the cell of each coin."""
+    owners: Array
+    """``int32[C]``: whose coin it is."""
+
+
+@dataclass(frozen=True)
+class CoinGame(Rules):
+    """Players collect coins, each of which belongs to one of them, on a board without edges.
+
+    Rules: all players move at once, and leaving the board on one side enters it on the other.
+        Players may share a cell. Whoever moves to a coin takes it, all of them if they are several,
+        and it reappears at once on a cell without a player. With one coin, the next one belongs to
+        the next player; with ``num_coins`` equal to the number of players, each has a coin of its
+        own for good, and coins may share a cell.
+    Actions: 0 left, 1 right, 2 up, 3 down, unless ``moves`` orders them otherwise; with ``stay``,
+        4 stay.
+    Observation: ``float32[2 P, H, W]``, planes with a one where something is: me, the next player
+        and so on in the order of seats, my coin, the next player's coin and so on. ``flat`` is the
+        same as a vector. ``index`` is ``int32[P + 2]``: the players' cells in that order, the
+        coin's cell, and how many seats its owner sits after me; with a coin each, ``int32[2 P]``:
+        the players' cells and the coins' cells.
+    Reward: +1 to each who takes a coin; -2 to its owner if another took it too or alone.
+    Info: ``took_own`` and ``took_other``, the numbers of own and of others' coins taken.
+    Chance: the first cells of all, the first owner, and every cell on which a coin reappears.
+    Episode: ``episode_length`` steps.
+    Differs from: other versions as `loqa_envs.COIN_PRESETS` says for each. LOQA's own code for
+        three players never gives the first coin to the third.
+    Reference: Lerer and Peysakhovich, Maintaining cooperation in complex social dilemmas using deep
+        reinforcement learning (2017); Aghajohari et al., LOQA: Learning with Opponent Q-Learning
+        Awareness (ICLR 2024), for these rules.
+
+    Raises:
+        ValueError: for settings out of their range, or that contradict each other.
+    """
+
+    size: int | tuple[int, int] = 3
+    """N of an N x N board, or its height and width."""
+    num_players: int = 2
+    """How many players, 2 to 4."""
+    num_coins: int = 1
+    """1 coin that is everyone's in turn, or one for each player."""
+    stay: bool = False
+    """Whether there is a last action that stays in place."""
+    coins_on_players: bool = False
+    """Whether coins may appear on any cell, even where a player is."""
+    players_overlap: bool = True
+    """Whether players may begin an episode on the same cell."""
+    tie: Literal["both", "first"] = "both"
+    """Who takes a coin that several reach: all of them, or the first of them in order of seats."""
+    next_owner: Literal["alternating", "random"] = "alternating"
+    """Whose the next coin is: the next player's, or anyone's."""
+    observation: Literal["planes", "flat", "index"] = "planes"
+    """The kind of observation."""
+    channels_last: bool = False
+    """Whether planes are the last axis, or vary fastest if flat."""
+    swap_view: bool = True
+    """Whether each seat sees itself first; otherwise all see player 0 first, and coin 0."""
+    shift_view: bool = False
+    """Whether each seat sees the board moved so that itself is in the middle."""
+    rewards: tuple[float, float, float] = (1.0, 1.0, -2.0)
+    """For taking an own coin, for taking another's, for losing one to another."""
+    moves: tuple[str, ...] = ("left", "right", "up", "down")
+    """What the first four actions do."""
+    episode_length: int = 50
+    """Steps of an episode."""
+
+    def __post_init__(self) -> None:
+        # Equal games must compare and hash equal, so sequences become tuples.
+        for name, value in coin_settings.checked(self).items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def preset(cls, name: str, **settings: Any) -> "CoinGame":
+        """The game as published under a name in `loqa_envs.COIN_PRESETS`, but for ``settings``.
+
+        Raises:
+            ValueError: for an unknown name.
+        """
+        return cls(**preset_settings(name) | settings)
+
+    @property
+    def name(self) -> str:
+        return "coin_game"
+
+    @property
+    def height(self) -> int:
+        return self.size[0]  # type: ignore[index]
+
+    @property
+    def width(self) -> int:
+        return self.size[1]  # type: ignore[index]
+
+    @property
+    def num_cells(self) -> int:
+        return self.height * self.width
+
+    @property
+    def num_actions(self) -> int:
+        return 5 if self.stay else 4
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        return (*self.moves, "stay")[: self.num_actions]
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        return self.view.shape
+
+    @property
+    def observation_high(self) -> NDArray[Any]:  # type: ignore[override]
+        return self.view.high
+
+    @property
+    def reward_range(self) -> tuple[float, float]:
+        own, other, lost = self.rewards
+        of_own = (0, own, lost) if self.tie == "first" else (0, own, lost, own + lost)
+        others = self.num_coins - 1
+        if others:  # all the coins can be taken in one step
+            return min(of_own) + others * min(0, other), max(of_own) + others * max(0, other)
+        return min(*of_own, other), max(*of_own, other)
+
+    @property
+    def noise_size(self) -> int:  # type: ignore[override]
+        return self.num_coins + (self.next_owner == "random")
+
+    @property
+    def reset_noise_size(self) -> int:
+        return self.num_players + self.num_coins + (self.num_coins == 1)
+
+    def scripted_players(self, seat: int) -> Mapping[str, Policy]:
+        return coin_players.players(self, seat)
+
+    def initial_state(self, noise: Array) -> CoinState:
+        xp = array_namespace(noise)
+        players: list[Any] = []
+        for seat in range(self.num_players):
+            occupied = [] if self.players_overlap else players
+            players.append(self._draw_cell(xp, noise[seat], occupied))
+        occupied = [] if self.coins_on_players else players
+        coins = [
+            self._draw_cell(xp, noise[self.num_players + i], occupied)
+            for i in range(self.num_coins)
+        ]
+        owners = list(range(self.num_coins))
+        if self.num_coins == 1:
+            owners = [_draw(xp, noise[-1], self.num_players)]
+        return CoinState(*(xp.asarray(cells, np.int32) for cells in (players, coins, owners)))
+
+    def transition(
+        self, state: CoinState, actions: Array, noise: Array
+    ) -> tuple[CoinState, Array, dict[str, Array]]:
+        # Numbers of one seat or coin rather than arrays of a few: quicker, with NumPy and in JAX.
+        xp = array_namespace(actions)
+        seats = range(self.num_players)
+        next_cells = xp.asarray(self.next_cells)
+        players = [next_cells[state.players[seat], actions[seat]] for seat in seats]
+        rewards, took_own, took_other = ([0.0] * self.num_players for _ in range(3))
+        coins, owners = [], []
+        for i in range(self.num_coins):
+            coin, owner = state.coins[i], state.owners[i]
+            takes = self._takers([player == coin for player in players])
+            owns = [owner == seat for seat in seats]
+            own = [takes[seat] & owns[seat] for seat in seats]
+            other = [takes[seat] & ~owns[seat] for seat in seats]
+            lost = reduce(or_, other)
+            for_own, for_other, for_lost = self.rewards
+            for seat in seats:
+                took_own[seat] += own[seat]
+                took_other[seat] += other[seat]
+                rewards[seat] += (
+                    for_own * own[seat] + for_other * other[seat] + for_lost * (owns[seat] & lost)
+                )
+            gone = reduce(or_, takes)
+            occupied = [] if self.coins_on_players else players
+            coins.append(_where(gone, self._draw_cell(xp, noise[i], occupied), coin))
+            owners.append(_where(gone, self._next_owner(xp, owner, noise), owner))
+        return (
+            CoinState(*(xp.asarray(cells, np.int32) for cells in (players, coins, owners))),
+            xp.asarray(rewards, np.float32),
+            {
+                "took_own": xp.asarray(took_own, np.float32),
+                "took_other": xp.asarray(took_other, np.float32),
+            },
+        )
+
+    def observe(self, state: CoinState) -> Array:
+        return self.view.observe(state.players, state.coins, state.owners)
+
+    def render(self, state: CoinState) -> str:
+        """The board: players as their numbers, a coin as its owner's number in parentheses."""
+        return coin_picture.text(self, state)
+
+    def picture(self, state: CoinState) -> NDArray[np.uint8]:
+        """The board, each player in a colour of its own and each coin in its owner's colour."""
+        return coin_picture.picture(self, state)
+
+    @cached_property
+    def view(self) -> CoinView:
+        """What the seats see."""
+        return CoinView(self)
+
+    @cached_property
+    def next_cells(self) -> NDArray[np.int32]:
+        """``int32[cells, A]``: where each action leads from each cell."""
+        rows, columns = np.divmod(np.arange(self.num_cells), self.width)
+        down, right = np.array([_STEPS[name] for name in self.action_names]).T
+        rows, columns = rows[:, None] + down, columns[:, None] + right
+        return (rows % self.height * self.width + columns % self.width).astype(np.int32)
+
+    def _takers(self, there: list[Any]) -> list[Any]:
+        if self.tie == "both":
+            return there
+        return [
+            reduce(lambda takes, earlier: takes & ~earlier, there[:seat], there[seat])
+            for seat in range(self.num_players)
+        ]
+
+    def _next_owner(self, xp: ModuleType, owner: Any, noise: Array) -> Any:
+        if self.num_coins > 1:
+            return owner
+        if self.next_owner == "random":
+            return _draw(xp, noise[-1], self.num_players)
+        return (owner + 1) % self.num_players
+
+    def _draw_cell(self, xp: ModuleType, uniform: Any, occupied: list[Any]) -> Any:
+        """A cell that is not in ``occupied``, all others with equal probability."""
+        cells = _sorted(occupied)
+        news = [True] * bool(cells) + [cells[i] != cells[i - 1] for i in range(1, len(cells))]
+        cell = _draw(xp, uniform, self.num_cells - sum(news))
+        # So many free cells come before the drawn one, and so do the occupied cells among them.
+        for new, taken in zip(news, cells, strict=True):
+            cell = cell + (new & (cell >= taken))
+        return cell
+
+
+_STEPS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0), "stay": (0, 0)}
+"""Rows down and columns right."""
+
+
+def _draw(xp: ModuleType, uniform: Any, number: Any) -> Any:
+    """One of 0 to ``number`` - 1; in float32 also with NumPy, so that it is the same as in JAX."""
+    return xp.int32(uniform * xp.float32(number))
+
+
+def _where(condition: Any, then: Any, otherwise: Any) -> Any:
+    """``xp.where`` for integers; much quicker for NumPy's scalars."""
+    return otherwise + condition * (then - otherwise)
+
+
+def _sorted(cells: list[Any]) -> list[Any]:
+    """In order, by exchanging neighbours."""
+    cells = list(cells)
+    for i in range(len(cells)):
+        for j in range(i % 2, len(cells) - 1, 2):
+            left, right = cells[j : j + 2]
+            cells[j : j + 2] = _where(left > right, right, left), _where(left > right, left, right)
+    return cells

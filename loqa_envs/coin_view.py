@@ -1,0 +1,96 @@
+"""What the players of a Coin Game see, and how a scripted one reads it."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loqa_envs.game import Array, array_namespace
+
+if TYPE_CHECKING:
+    from loqa_envs.coin_game import CoinGame
+
+NOWHERE = -1
+"""The cell of a coin that there is not."""
+
+
+class CoinView:
+    """The observations of one game: their shape, how they are made, how they are read."""
+
+    def __init__(self, game: "CoinGame") -> None:
+        self._game = game
+        players, cells = game.num_players, game.num_cells
+        self._seats = np.arange(players, dtype=np.int32)
+        self._cells = np.arange(cells, dtype=np.int32)
+        self._one_coin = game.num_coins == 1
+        self._by_index = game.observation == "index"
+        # For each seat, the order in which it sees players, and the coins in that of their owners.
+        first = self._seats if game.swap_view else 0 * self._seats
+        self._orders = (first[:, None] + self._seats) % players
+        # Which of all things, players first, is at each place of a seat's view.
+        self._places = np.concatenate([self._orders, players + self._orders], 1)
+        if self._by_index and self._one_coin:
+            self._places = self._places[:, : players + 1]
+            self._places[:, players] = players
+        self.shape: tuple[int, ...] = (2 * players, game.height, game.width)
+        """Shape of one seat's observation."""
+        self.high: NDArray[Any] = np.ones((), np.float32)
+        """Largest entries of an observation, in its dtype."""
+        if game.channels_last:
+            self.shape = (game.height, game.width, 2 * players)
+        if game.observation == "flat":
+            self.shape = (2 * players * cells,)
+        if self._by_index:
+            largest = [cells - 1] * self._places.shape[1] + [players - 1] * self._one_coin
+            self.high = np.array(largest, np.int32)
+            self.shape = self.high.shape
+
+    def observe(self, players: Array, coins: Array, owners: Array) -> Array:
+        """Observations ``[P, *shape]``, a row for each seat."""
+        xp = array_namespace(players)
+        game = self._game
+        if self._one_coin and not self._by_index:
+            coins = xp.where(owners == self._seats, coins, NOWHERE)
+        things = xp.concatenate([players, coins])
+        views = things[self._places]
+        if game.shift_view:
+            shifted = self._shifted(views, players[:, None])
+            views = xp.where(views == NOWHERE, NOWHERE, shifted)
+        if self._by_index:
+            if self._one_coin:
+                whose = (owners - self._orders[:, 0]) % game.num_players
+                views = xp.concatenate([views, whose[:, None]], 1)
+            return views
+        if game.channels_last:
+            planes = views[:, None, :] == self._cells[None, :, None]
+        else:
+            planes = views[:, :, None] == self._cells[None, None, :]
+        return planes.reshape(game.num_players, *self.shape).astype(np.float32)
+
+    def read(self, observation: Array, seat: int) -> tuple[Array, Array]:
+        """What ``seat`` reads off one observation: two ``int32[P]``, by seat and by owner.
+
+        They are the cells of the players, and of each one's coin or `NOWHERE`. Where the view is
+        shifted, so are the cells.
+        """
+        xp = array_namespace(observation)
+        players = self._game.num_players
+        if self._by_index:
+            seen, coins = observation[:players], observation[players:]
+            if self._one_coin:
+                coins = xp.where(self._seats == coins[1:], coins[:1], NOWHERE)
+        else:
+            planes = observation.reshape(2 * players, -1)
+            if self._game.channels_last:
+                planes = observation.reshape(-1, 2 * players).T
+            cells = xp.where(planes.max(1) > 0.5, planes.argmax(1), NOWHERE).astype(np.int32)
+            seen, coins = cells[:players], cells[players:]
+        by_seat = np.argsort(self._orders[seat])
+        return seen[by_seat], coins[by_seat]
+
+    def _shifted(self, cells: Array, centres: Array) -> Array:
+        """Where the cells are once the board is moved so that ``centres`` are in the middle."""
+        height, width = self._game.height, self._game.width
+        rows = cells // width - centres // width + height // 2
+        columns = cells % width - centres % width + width // 2
+        return rows % height * width + columns % width

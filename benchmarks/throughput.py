@@ -71,7 +71,7 @@ def jax_scan(name: str, steps: int = 2_000) -> tuple[int, Callable[[], float]]:
     """`SCANNED_GAMES` games in one ``lax.scan`` in JAX, episodes restarted as they end."""
     game = make_game(name)
     episodes = steps // game.episode_length
-    run_episodes = jax.jit(lambda key: _scanned(game, key, episodes))
+    run_episodes = jax.jit(lambda key: scanned(game, SCANNED_GAMES, key, episodes))
     key = jax.random.key(0)
     return (
         episodes * game.episode_length * SCANNED_GAMES,
@@ -79,28 +79,32 @@ def jax_scan(name: str, steps: int = 2_000) -> tuple[int, Callable[[], float]]:
     )
 
 
-def _scanned(game: Game, key: jax.Array, episodes: int) -> jax.Array:
+def scanned(game: Game, num_games: int, key: jax.Array, episodes: int) -> jax.Array:
+    """A checksum over everything that so many games give out in so many random episodes."""
     players = game.num_players
     weights = 1.0 + jnp.arange(players * np.prod(game.observation_shape)).reshape(
         (1, players, *game.observation_shape)
     )
 
-    def noise(key: jax.Array) -> jax.Array:
-        return jax.random.uniform(key, (SCANNED_GAMES, game.noise_size))
+    def noise(key: jax.Array, size: int) -> jax.Array:
+        return jax.random.uniform(key, (size, num_games)).T
 
     def step(carry: tuple, key: jax.Array) -> tuple:
         states, checksum = carry
         action_key, noise_key = jax.random.split(key)
         # A byte for each action: drawing whole words would cost more than many a game.
-        draws = jax.random.bits(action_key, (SCANNED_GAMES, players), jnp.uint8)
+        words = jax.random.bits(action_key, (num_games,), jnp.uint32)
+        draws = jnp.stack([words >> 8 * seat & 255 for seat in range(players)], 1)
         actions = (draws % game.num_actions).astype(jnp.int32)
-        states, rewards, _ = jax.vmap(game.transition)(states, actions, noise(noise_key))
+        states, rewards, _ = jax.vmap(game.transition)(
+            states, actions, noise(noise_key, game.noise_size)
+        )
         seen = (jax.vmap(game.observe)(states) * weights).sum()
         return (states, checksum + rewards.sum() + seen), None
 
     def episode(checksum: jax.Array, key: jax.Array) -> tuple:
         reset_key, steps_key = jax.random.split(key)
-        states = jax.vmap(game.initial_state)(noise(reset_key))
+        states = jax.vmap(game.initial_state)(noise(reset_key, game.reset_noise_size))
         keys = jax.random.split(steps_key, game.episode_length)
         return jax.lax.scan(step, (states, checksum), keys)[0][1], None
 

@@ -1,4 +1,4 @@
-"""The Coin Game on an N x N torus, with a switch for each way in which published versions differ."""
+"""The Coin Game on a torus, with a switch for each way in which published versions differ."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -156,50 +156,50 @@ class CoinGame(Rules):
 
     def initial_state(self, noise: Array) -> CoinState:
         xp = array_namespace(noise)
+        chance = _numbers(xp, noise)
         players: list[Any] = []
         for seat in range(self.num_players):
             occupied = [] if self.players_overlap else players
-            players.append(self._draw_cell(xp, noise[seat], occupied))
+            players.append(self._draw_cell(xp, chance[seat], occupied))
         occupied = [] if self.coins_on_players else players
         coins = [
-            self._draw_cell(xp, noise[self.num_players + i], occupied)
+            self._draw_cell(xp, chance[self.num_players + i], occupied)
             for i in range(self.num_coins)
         ]
         owners = list(range(self.num_coins))
         if self.num_coins == 1:
-            owners = [_draw(xp, noise[-1], self.num_players)]
+            owners = [_draw(xp, chance[-1], self.num_players)]
         return CoinState(*(xp.asarray(cells, np.int32) for cells in (players, coins, owners)))
 
     def transition(
         self, state: CoinState, actions: Array, noise: Array
     ) -> tuple[CoinState, Array, dict[str, Array]]:
-        # Numbers of one seat or coin rather than arrays of a few: quicker, with NumPy and in JAX.
         xp = array_namespace(actions)
         seats = range(self.num_players)
-        next_cells = xp.asarray(self.next_cells)
-        players = [next_cells[state.players[seat], actions[seat]] for seat in seats]
+        for_own, for_other, for_lost = self.rewards
+        moved = xp.asarray(self.next_cells)[state.players, actions]
+        players, chance = _numbers(xp, moved), _numbers(xp, noise)
+        occupied = [] if self.coins_on_players else players
+        coins, owners = _numbers(xp, state.coins), _numbers(xp, state.owners)
         rewards, took_own, took_other = ([0.0] * self.num_players for _ in range(3))
-        coins, owners = [], []
-        for i in range(self.num_coins):
-            coin, owner = state.coins[i], state.owners[i]
+        for i, (coin, owner) in enumerate(zip(coins, owners, strict=True)):
             takes = self._takers([player == coin for player in players])
             owns = [owner == seat for seat in seats]
-            own = [takes[seat] & owns[seat] for seat in seats]
-            other = [takes[seat] & ~owns[seat] for seat in seats]
+            other = [takes[seat] & (owner != seat) for seat in seats]
             lost = reduce(or_, other)
-            for_own, for_other, for_lost = self.rewards
             for seat in seats:
-                took_own[seat] += own[seat]
+                own = takes[seat] & owns[seat]
+                took_own[seat] += own
                 took_other[seat] += other[seat]
                 rewards[seat] += (
-                    for_own * own[seat] + for_other * other[seat] + for_lost * (owns[seat] & lost)
+                    for_own * own + for_other * other[seat] + for_lost * (owns[seat] & lost)
                 )
             gone = reduce(or_, takes)
-            occupied = [] if self.coins_on_players else players
-            coins.append(_where(gone, self._draw_cell(xp, noise[i], occupied), coin))
-            owners.append(_where(gone, self._next_owner(xp, owner, noise), owner))
+            coins[i] = _where(gone, self._draw_cell(xp, chance[i], occupied), coin)
+            if self.num_coins == 1:
+                owners[i] = _where(gone, self._next_owner(xp, owner, chance), owner)
         return (
-            CoinState(*(xp.asarray(cells, np.int32) for cells in (players, coins, owners))),
+            CoinState(moved, xp.asarray(coins, np.int32), xp.asarray(owners, np.int32)),
             xp.asarray(rewards, np.float32),
             {
                 "took_own": xp.asarray(took_own, np.float32),
@@ -232,18 +232,16 @@ class CoinGame(Rules):
         return (rows % self.height * self.width + columns % self.width).astype(np.int32)
 
     def _takers(self, there: list[Any]) -> list[Any]:
-        if self.tie == "both":
-            return there
-        return [
-            reduce(lambda takes, earlier: takes & ~earlier, there[:seat], there[seat])
-            for seat in range(self.num_players)
-        ]
+        """Who of those that are at a coin take it."""
+        takes = there[:1]
+        for seat in range(1, self.num_players):
+            earlier = reduce(or_, there[:seat])
+            takes.append(there[seat] & (earlier == 0) if self.tie == "first" else there[seat])
+        return takes
 
-    def _next_owner(self, xp: ModuleType, owner: Any, noise: Array) -> Any:
-        if self.num_coins > 1:
-            return owner
+    def _next_owner(self, xp: ModuleType, owner: Any, chance: list[Any]) -> Any:
         if self.next_owner == "random":
-            return _draw(xp, noise[-1], self.num_players)
+            return _draw(xp, chance[-1], self.num_players)
         return (owner + 1) % self.num_players
 
     def _draw_cell(self, xp: ModuleType, uniform: Any, occupied: list[Any]) -> Any:
@@ -261,13 +259,21 @@ _STEPS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0), "stay
 """Rows down and columns right."""
 
 
+# The rules are written for single numbers: these are quicker than arrays of two or three, as
+# Python's own numbers in one game, and as an array each in thousands of games under `jax.vmap`.
+
+
+def _numbers(xp: ModuleType, array: Any) -> list[Any]:
+    return array.tolist() if xp is np else [array[i] for i in range(array.shape[0])]
+
+
 def _draw(xp: ModuleType, uniform: Any, number: Any) -> Any:
-    """One of 0 to ``number`` - 1; in float32 also with NumPy, so that it is the same as in JAX."""
-    return xp.int32(uniform * xp.float32(number))
+    """One of 0 to ``number`` - 1; in float32 everywhere, so that it is the same everywhere."""
+    scaled = xp.float32(uniform) * xp.float32(number)
+    return int(scaled) if xp is np else scaled.astype(np.int32)
 
 
 def _where(condition: Any, then: Any, otherwise: Any) -> Any:
-    """``xp.where`` for integers; much quicker for NumPy's scalars."""
     return otherwise + condition * (then - otherwise)
 
 

@@ -1,5 +1,6 @@
 """What the players of a Coin Game see, and how a scripted one reads it."""
 
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,9 @@ class CoinView:
         players, cells = game.num_players, game.num_cells
         self._seats = np.arange(players, dtype=np.int32)
         self._cells = np.arange(cells, dtype=np.int32)
+        # A row for each cell, and one of zeros that the number of `NOWHERE` picks as the last. To
+        # look rows up is quicker than to compare, but the table grows with the square of the board.
+        self._rows = np.eye(cells + 1, cells, dtype=np.float32) if cells <= 1024 else None
         self._one_coin = game.num_coins == 1
         self._by_index = game.observation == "index"
         # For each seat, the order in which it sees players, and the coins in that of their owners.
@@ -52,7 +56,10 @@ class CoinView:
         if self._one_coin and not self._by_index:
             coins = xp.where(owners == self._seats, coins, NOWHERE)
         things = xp.concatenate([players, coins])
-        views = things[self._places]
+        if xp is np:
+            views = things[self._places]
+        else:  # slices, since XLA on a CPU is slow at gathering
+            views = xp.asarray([[things[place] for place in row] for row in self._places.tolist()])
         if game.shift_view:
             shifted = self._shifted(views, players[:, None])
             views = xp.where(views == NOWHERE, NOWHERE, shifted)
@@ -61,11 +68,10 @@ class CoinView:
                 whose = (owners - self._orders[:, 0]) % game.num_players
                 views = xp.concatenate([views, whose[:, None]], 1)
             return views
+        planes = self._one_hot(xp, views)
         if game.channels_last:
-            planes = views[:, None, :] == self._cells[None, :, None]
-        else:
-            planes = views[:, :, None] == self._cells[None, None, :]
-        return planes.reshape(game.num_players, *self.shape).astype(np.float32)
+            planes = planes.swapaxes(1, 2)
+        return planes.reshape(game.num_players, *self.shape)
 
     def read(self, observation: Array, seat: int) -> tuple[Array, Array]:
         """What ``seat`` reads off one observation: two ``int32[P]``, by seat and by owner.
@@ -87,6 +93,12 @@ class CoinView:
             seen, coins = cells[:players], cells[players:]
         by_seat = np.argsort(self._orders[seat])
         return seen[by_seat], coins[by_seat]
+
+    def _one_hot(self, xp: ModuleType, cells: Array) -> Array:
+        """``float32[..., cells]``, without a one for `NOWHERE`."""
+        if self._rows is None:
+            return (cells[..., None] == self._cells[None, None]).astype(np.float32)
+        return xp.asarray(self._rows)[cells]
 
     def _shifted(self, cells: Array, centres: Array) -> Array:
         """Where the cells are once the board is moved so that ``centres`` are in the middle."""

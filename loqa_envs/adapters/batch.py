@@ -26,7 +26,7 @@ class Batch:
 
     def begin(self, words: jax.Array) -> tuple[Boards, Array]:
         """New games, and what the seat sees of them: ``float32[N, *obs]``."""
-        noise = jax.random.uniform(_key(words), (self.size, self.game.reset_noise_size))
+        noise = self._uniform(_key(words), self.game.reset_noise_size)
         states = jax.vmap(self.game.initial_state)(noise)
         carries = jax.tree.map(
             lambda leaf: jnp.broadcast_to(leaf, (self.size, *jnp.shape(leaf))),
@@ -59,12 +59,17 @@ class Batch:
         carries = tuple(carry for _, carry in moves)
         joint = [action for action, _ in moves]
         joint.insert(self.seat, actions)
-        noise = jax.random.uniform(game_key, (self.size, self.game.noise_size))
+        noise = self._uniform(game_key, self.game.noise_size)
         states, rewards, measured = jax.vmap(self.game.transition)(
             states, jnp.stack(joint, axis=1), noise
         )
         measured = {name: values[:, self.seat] for name, values in measured.items()}
         return (states, carries), self._seen(states), rewards, measured
+
+    def _uniform(self, key: jax.Array, number: int) -> jax.Array:
+        # One draw for all is several times as fast as a key for each game, and with the games as the
+        # last axis it is twice as fast again on a CPU.
+        return jax.random.uniform(key, (number, self.size)).T
 
     def _seen(self, states: State) -> Array:
         return jax.vmap(self.game.observe)(states)[:, self.seat]
@@ -73,8 +78,7 @@ class Batch:
         self, opponent: Policy, key: jax.Array, params: Params, carry: Carry, views: jax.Array
     ) -> tuple[Array, Carry]:
         if isinstance(opponent, ScriptedPolicy):
-            # One draw for all is several times as fast as a key for each.
-            noise = jax.random.uniform(key, (self.size, opponent.noise_size))
+            noise = self._uniform(key, opponent.noise_size)
             return jax.vmap(opponent.choose)(carry, views, noise)
         act = jax.vmap(opponent.act, (0, None, 0, 0))
         return act(jax.random.split(key, self.size), params, carry, views)

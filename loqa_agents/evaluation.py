@@ -128,12 +128,12 @@ class Evaluator:
     def _evaluate_one(self, key: jax.Array, actor: Params) -> tuple[jax.Array, jax.Array]:
         self_key, versus_key = jax.random.split(key)
         self_play = self._both_seats(self_key, (self.policy,) * 2, actor, actor).mean()
-        anyone = tuple(OneOf(tuple(players.values())) for players in self.players)
+        first, second = (OneOf(tuple(players.values())) for players in self.players)
         numbers = jnp.arange(len(self.players[0]))
         keys = jax.random.split(versus_key, len(self.players[0]))
 
         def meet(key: jax.Array, number: jax.Array) -> jax.Array:
-            return self._both_seats(key, anyone, actor, number)
+            return self._both_seats(key, (first, second), actor, number)
 
         return self_play, jax.vmap(meet)(keys, numbers)
 

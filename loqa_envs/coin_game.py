@@ -228,8 +228,10 @@ class CoinGame(Rules):
         """``int32[cells, A]``: where each action leads from each cell."""
         rows, columns = np.divmod(np.arange(self.num_cells), self.width)
         down, right = np.array([_STEPS[name] for name in self.action_names]).T
-        rows, columns = rows[:, None] + down, columns[:, None] + right
-        return (rows % self.height * self.width + columns % self.width).astype(np.int32)
+        rows = (rows[:, None] + down) % self.height
+        columns = (columns[:, None] + right) % self.width
+        cells: NDArray[np.int32] = (rows * self.width + columns).astype(np.int32)
+        return cells
 
     def _takers(self, there: list[Any]) -> list[Any]:
         """Who of those that are at a coin take it."""

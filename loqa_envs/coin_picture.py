@@ -62,7 +62,9 @@ def picture(game: "CoinGame", state: "CoinState") -> NDArray[np.uint8]:
         for (kind, seat), (right, down) in zip(inside, places, strict=False):
             draw = _draw_player if kind == "player" else _draw_coin
             draw(pen, x + right * side, y + down * side, size * side, seat)
-    return np.array(image.resize((image.width // _FINER, image.height // _FINER), Image.LANCZOS))
+    return np.array(
+        image.resize((image.width // _FINER, image.height // _FINER), Image.Resampling.LANCZOS)
+    )
 
 
 def _coins(state: "CoinState") -> list[tuple[int, int]]:

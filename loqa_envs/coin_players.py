@@ -72,10 +72,11 @@ class CoinPlayer(ScriptedPolicy):
         towards, away = xp.asarray(self._towards)[nearest], xp.asarray(self._away)[nearest]
         costs = xp.where(pursues, towards, away) + _FAR * (trespasses & ~rightful)
         best = costs == costs.min()
-        if self.ties == "fixed":
-            return xp.argmax(best).astype(np.int32)
-        rank = (noise[0] * best.sum().astype(np.float32)).astype(np.int32)
-        return xp.argmax(xp.cumsum(best) > rank).astype(np.int32)
+        if self.ties == "random":
+            rank = (noise[0] * best.sum().astype(np.float32)).astype(np.int32)
+            best = xp.cumsum(best) > rank
+        action: Array = xp.argmax(best).astype(np.int32)
+        return action
 
     def _way(self, start: Array, goals: Array) -> Array:
         """The way on the torus, as the cell where it would end if it began at cell 0."""
@@ -85,27 +86,28 @@ class CoinPlayer(ScriptedPolicy):
 
     @cached_property
     def _own(self) -> NDArray[np.bool_]:
-        return np.arange(self.game.num_players) == self.seat
+        own: NDArray[np.bool_] = np.arange(self.game.num_players) == self.seat
+        return own
 
     @cached_property
     def _after(self) -> NDArray[np.int32]:
         """``[cells, A]``: what is left of each way after each action."""
-        steps = self.game.next_cells[0]
-        return np.stack([self._way(step, np.arange(self.game.num_cells)) for step in steps], 1)
+        ways = np.arange(self.game.num_cells, dtype=np.int32)
+        return np.stack([self._way(step, ways) for step in self.game.next_cells[0]], 1)
 
     @cached_property
     def _distances(self) -> NDArray[np.int32]:
         """Length of each way."""
         rows, columns = np.divmod(np.arange(self.game.num_cells), self.game.width)
-        return np.minimum(rows, self.game.height - rows) + np.minimum(
-            columns, self.game.width - columns
-        )
+        rows = np.minimum(rows, self.game.height - rows)
+        return (rows + np.minimum(columns, self.game.width - columns)).astype(np.int32)
 
     @cached_property
     def _towards(self) -> NDArray[np.int32]:
         """``[cells, A]``: cost of each action for who wants to go each way."""
         if self.ties == "random":
-            return self._distances[self._after]
+            costs: NDArray[np.int32] = self._distances[self._after]
+            return costs
         return 1 - self._published_moves(("up", "down", "left", "right"))
 
     @cached_property

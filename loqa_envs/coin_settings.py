@@ -12,7 +12,14 @@ _CHOICES = {
     "next_owner": ("alternating", "random"),
     "observation": ("planes", "flat", "index"),
 }
-_SWITCHES = ("stay", "coins_on_players", "players_overlap", "channels_last", "swap_view", "shift_view")  # fmt: skip
+_SWITCHES = (
+    "stay",
+    "coins_on_players",
+    "players_overlap",
+    "channels_last",
+    "swap_view",
+    "shift_view",
+)
 _MOVES = ("left", "right", "up", "down")
 
 

@@ -1,6 +1,5 @@
 """What the players of a Coin Game see, and how a scripted one reads it."""
 
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +55,7 @@ class CoinView:
         if self._one_coin and not self._by_index:
             coins = xp.where(owners == self._seats, coins, NOWHERE)
         things = xp.concatenate([players, coins])
+        views: Array
         if xp is np:
             views = things[self._places]
         else:  # slices, since XLA on a CPU is slow at gathering
@@ -68,7 +68,7 @@ class CoinView:
                 whose = (owners - self._orders[:, 0]) % game.num_players
                 views = xp.concatenate([views, whose[:, None]], 1)
             return views
-        planes = self._one_hot(xp, views)
+        planes = self._one_hot(views)
         if game.channels_last:
             planes = planes.swapaxes(1, 2)
         return planes.reshape(game.num_players, *self.shape)
@@ -94,11 +94,12 @@ class CoinView:
         by_seat = np.argsort(self._orders[seat])
         return seen[by_seat], coins[by_seat]
 
-    def _one_hot(self, xp: ModuleType, cells: Array) -> Array:
+    def _one_hot(self, places: Array) -> Array:
         """``float32[..., cells]``, without a one for `NOWHERE`."""
         if self._rows is None:
-            return (cells[..., None] == self._cells[None, None]).astype(np.float32)
-        return xp.asarray(self._rows)[cells]
+            return (places[..., None] == self._cells[None, None]).astype(np.float32)
+        rows: Array = array_namespace(places).asarray(self._rows)[places]
+        return rows
 
     def _shifted(self, cells: Array, centres: Array) -> Array:
         """Where the cells are once the board is moved so that ``centres`` are in the middle."""

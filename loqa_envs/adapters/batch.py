@@ -67,8 +67,8 @@ class Batch:
         return (states, carries), self._seen(states), rewards, measured
 
     def _uniform(self, key: jax.Array, number: int) -> jax.Array:
-        # One draw for all is several times as fast as a key for each game, and with the games as the
-        # last axis it is twice as fast again on a CPU.
+        # One draw for all is several times as fast as a key for each game, and on a CPU twice as
+        # fast again with the games as the last axis.
         return jax.random.uniform(key, (number, self.size)).T
 
     def _seen(self, states: State) -> Array:

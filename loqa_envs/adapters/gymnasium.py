@@ -40,7 +40,7 @@ class GameEnv(gymnasium.Env[NDArray[Any], int]):
         "render_modes": RENDER_MODES,
         "render_fps": RENDER_FPS,
     }
-    observation_space: Box  # type: ignore[assignment]
+    observation_space: Box
     action_space: Discrete  # type: ignore[assignment]
 
     def __init__(

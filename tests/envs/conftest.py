@@ -12,6 +12,20 @@ from loqa_envs import Game
 
 # What the games that have required settings are made with.
 REQUIRED = {"matrix_game": {"payoffs": ((3, -1, 5, 0.5), (2, 0, 4, 1))}}
+# What else the laws are to hold for.
+VARIANTS = {
+    "coin_game": [
+        {"size": (4, 7), "observation": "index"},
+        {"size": 7, "num_players": 3, "next_owner": "random", "shift_view": True},
+        {"num_players": 4, "num_coins": 4, "observation": "index", "swap_view": False},
+        *({"preset": name} for name in loqa_envs.COIN_PRESETS if name != "loqa"),
+    ]
+}
+CASES = [
+    pytest.param((name, settings), id="-".join([name, *map(str, settings.values())]).replace(" ", ""))
+    for name in sorted(loqa_envs.GAMES)
+    for settings in [REQUIRED.get(name, {}), *VARIANTS.get(name, [])]
+]
 
 
 @pytest.fixture(autouse=True)
@@ -20,14 +34,19 @@ def _strict_ranks() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=sorted(loqa_envs.GAMES))
-def game_name(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> tuple[str, dict]:
     return request.param
 
 
 @pytest.fixture
-def settings(game_name: str) -> dict:
-    return REQUIRED.get(game_name, {})
+def game_name(case: tuple[str, dict]) -> str:
+    return case[0]
+
+
+@pytest.fixture
+def settings(case: tuple[str, dict]) -> dict:
+    return case[1]
 
 
 @pytest.fixture

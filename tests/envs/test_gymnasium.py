@@ -122,7 +122,7 @@ def test_a_random_opponent_plays_both_actions_equally_often() -> None:
 def test_the_specification_can_be_written_as_json_and_made_again() -> None:
     spec = gymnasium.make("loqa/IPD-v0", opponent="grim", episode_length=9).spec
     again = gymnasium.make(type(spec).from_json(spec.to_json()))
-    assert again.unwrapped.opponent == Grim()
+    assert again.unwrapped.opponents[1] == Grim()
     assert again.unwrapped.game.episode_length == 9
 
 
@@ -174,4 +174,4 @@ def test_a_step_before_reset_or_after_the_end_is_refused() -> None:
 
 def test_opponents_by_name_are_the_players_of_the_game() -> None:
     env = GameEnv("ipd", "extort_2", payoffs="pola")
-    assert env.opponent == make_player("extort_2", env.game)
+    assert env.opponents[1] == make_player("extort_2", env.game, 1)

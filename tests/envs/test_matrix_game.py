@@ -111,10 +111,10 @@ def test_arrays_and_lists_make_the_same_game_as_tuples() -> None:
 
 
 def test_only_dilemmas_have_extortioners() -> None:
-    assert "extort_2" in IPD().scripted_players
-    assert "extort_2" in make_game("matrix_game", payoffs="pola").scripted_players
+    assert "extort_2" in IPD().scripted_players(0)
+    assert "extort_2" in make_game("matrix_game", payoffs="pola").scripted_players(0)
     for name in ("stag_hunt", "chicken", "matching_pennies", "battle_of_the_sexes"):
-        assert "extort_2" not in make_game(name).scripted_players
+        assert "extort_2" not in make_game(name).scripted_players(0)
 
 
 @pytest.mark.parametrize(
@@ -157,4 +157,4 @@ def test_an_unknown_game_is_refused_with_the_names_that_there_are() -> None:
 )
 def test_bad_players_are_refused(player: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        make_player(player, IPD())
+        make_player(player, IPD(), 0)

@@ -42,7 +42,6 @@ class Lottery(Rules):
     episode_length = 7
     reward_range = (0.0, 1.0)
     noise_size = 2
-    scripted_players = loqa_envs.make_game("ipd").scripted_players
 
     def initial_state(self, noise):
         return noise
@@ -53,6 +52,9 @@ class Lottery(Rules):
 
     def observe(self, state):
         return (state[0] * np.ones((3, 2, 2))).astype(np.float32)
+
+    def scripted_players(self, seat):
+        return {}
 
     def render(self, state):
         return f"drawn: {state[0]:.3f}"

@@ -47,7 +47,7 @@ parallel = ipd_v0.parallel_env(render_mode="rgb_array")
 parallel.reset(seed=0)
 parallel.step({"player_0": 0, "player_1": 1})
 parallel.render()
-for opponent in loqa_envs.IPD().scripted_players:
+for opponent in loqa_envs.IPD().scripted_players(0):
     env = gymnasium.make("loqa/IPD-v0", opponent=opponent)
     env.reset(seed=0)
     env.step(1)

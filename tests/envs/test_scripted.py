@@ -23,13 +23,13 @@ C, D = 0, 1
 NO_NOISE = np.zeros(0, np.float32)
 DILEMMA = IPD()
 MEMORY_ONE = [
-    name for name, player in DILEMMA.scripted_players.items() if isinstance(player, MemoryOne)
+    name for name, player in DILEMMA.scripted_players(0).items() if isinstance(player, MemoryOne)
 ]
 
 
 def answers(player: ScriptedPolicy | str, moves: str, seed: int = 0) -> str:
     """What the player does from the first step on against fixed moves of the other."""
-    policy = make_player(player, DILEMMA) if isinstance(player, str) else player
+    policy = make_player(player, DILEMMA, 0) if isinstance(player, str) else player
     generator = np.random.default_rng(seed)
     state, carry, played = DILEMMA.initial_state(NO_NOISE), policy.initial_carry(), ""
     for move in moves:
@@ -92,7 +92,7 @@ def test_grim_forgives_itself_its_own_slip() -> None:
 
 
 def test_win_stay_lose_shift_shifts_after_the_other_defects_only() -> None:
-    player = make_player("win_stay_lose_shift", DILEMMA)
+    player = make_player("win_stay_lose_shift", DILEMMA, 0)
     moves = {}
     for i, situation in enumerate(("START", "CC", "CD", "DC", "DD")):
         action, _ = player.choose((), np.eye(5, dtype=np.float32)[i], np.full(1, 0.5, np.float32))
@@ -131,7 +131,7 @@ def test_extort_2_is_the_extortioner_of_the_game_at_hand() -> None:
     for payoffs in ("lola", "pola"):
         game = IPD(payoffs)
         row = tuple(game.payoff_table[0].tolist())
-        assert make_player("extort_2", game) == extortioner(row, 2)
+        assert make_player("extort_2", game, 0) == extortioner(row, 2)
 
 
 def test_extortion_needs_a_dilemma_and_a_factor_of_one_or_more() -> None:
@@ -142,7 +142,7 @@ def test_extortion_needs_a_dilemma_and_a_factor_of_one_or_more() -> None:
 
 
 def test_a_memory_one_string_is_its_five_probabilities() -> None:
-    assert make_player("memory_one:1,0.9, 0,1,.25", DILEMMA) == MemoryOne((1, 0.9, 0, 1, 0.25))
+    assert make_player("memory_one:1,0.9, 0,1,.25", DILEMMA, 0) == MemoryOne((1, 0.9, 0, 1, 0.25))
 
 
 def test_memory_one_cooperates_as_often_as_it_says() -> None:
@@ -164,7 +164,7 @@ def test_memory_one_refuses_what_is_not_five_probabilities(cooperation: tuple) -
 def test_a_certain_tremble_is_uniform_and_none_is_the_player_itself() -> None:
     seen = jnp.eye(5)[1]  # CC, after which always_cooperate cooperates
     keys = jax.random.split(jax.random.key(0), 4000)
-    player = make_player("always_cooperate", DILEMMA)
+    player = make_player("always_cooperate", DILEMMA, 0)
     act = lambda epsilon: jax.vmap(  # noqa: E731
         lambda key: Tremble(player, epsilon).act(key, (), (), seen)[0]
     )(keys)
@@ -190,12 +190,12 @@ def test_tremble_refuses_what_is_not_a_probability(epsilon: float) -> None:
 
 def test_a_player_with_other_actions_is_refused() -> None:
     with pytest.raises(ValueError, match=r"ipd must have 2 actions.*with 5"):
-        make_player(Random(5), DILEMMA)
+        make_player(Random(5), DILEMMA, 0)
 
 
-@pytest.mark.parametrize("name", sorted(DILEMMA.scripted_players))
+@pytest.mark.parametrize("name", sorted(DILEMMA.scripted_players(0)))
 def test_numpy_chooses_as_jax_does_given_the_same_noise(name: str) -> None:
-    player = make_player(name, DILEMMA)
+    player = make_player(name, DILEMMA, 0)
     generator = np.random.default_rng(1)
     carry = jax_carry = player.initial_carry()
     choose = jax.jit(player.choose)
@@ -209,9 +209,9 @@ def test_numpy_chooses_as_jax_does_given_the_same_noise(name: str) -> None:
         assert (int(action), carry) == (int(jax_action), jax_carry)
 
 
-@pytest.mark.parametrize("name", sorted(DILEMMA.scripted_players))
+@pytest.mark.parametrize("name", sorted(DILEMMA.scripted_players(0)))
 def test_acting_is_choosing_with_noise_from_the_key(name: str) -> None:
-    player = make_player(name, DILEMMA)
+    player = make_player(name, DILEMMA, 0)
     seen, key = jnp.eye(5)[2], jax.random.key(4)
     noise = jax.random.uniform(key, (player.noise_size,))
     expected = player.choose(player.initial_carry(), seen, noise)
@@ -220,6 +220,6 @@ def test_acting_is_choosing_with_noise_from_the_key(name: str) -> None:
 
 
 def test_matrix_games_without_a_dilemma_have_the_same_players_but_extortion() -> None:
-    assert set(DILEMMA.scripted_players) - set(make_game("chicken").scripted_players) == {
+    assert set(DILEMMA.scripted_players(0)) - set(make_game("chicken").scripted_players(0)) == {
         "extort_2"
     }

@@ -1,6 +1,7 @@
-"""Many games at once in JAX, each from one seat against a fixed opponent: three pure functions."""
+"""Many games at once in JAX, some seats open and players in the others: three pure functions."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import jax
@@ -9,33 +10,38 @@ import jax.numpy as jnp
 from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy, State
 
 Boards: TypeAlias = tuple[State, Carry]
-"""Game states ``[N, ...]`` and the carries ``[N, ...]`` of each opponent, a tuple."""
+"""Game states ``[N, ...]`` and the carries ``[N, ...]`` of the players in the other seats."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """``size`` games, N below, in which ``opponents`` have the seats but ``seat``, in their order.
+    """``size`` games, N below, with a player in each seat but the open ones, which are None.
 
-    Functions take their chance as two random 32-bit words, of which they make a key.
+    What is seen and done from the open seats, K of them, has a leading axis of ``N K`` rows, the
+    seats of one game side by side. Functions take their chance as two random 32-bit words, of which
+    they make a key.
     """
 
     game: Game
-    opponents: tuple[Policy, ...]
-    seat: int
+    players: tuple[Policy | None, ...]
     size: int
 
+    @cached_property
+    def open_seats(self) -> tuple[int, ...]:
+        return tuple(seat for seat, player in enumerate(self.players) if player is None)
+
     def begin(self, words: jax.Array) -> tuple[Boards, Array]:
-        """New games, and what the seat sees of them: ``float32[N, *obs]``."""
+        """New games, and what the open seats see of them: ``[N K, *obs]``."""
         noise = self._uniform(_key(words), self.game.reset_noise_size)
         states = jax.vmap(self.game.initial_state)(noise)
         carries = jax.tree.map(
             lambda leaf: jnp.broadcast_to(leaf, (self.size, *jnp.shape(leaf))),
-            tuple(opponent.initial_carry() for opponent in self.opponents),
+            {seat: player.initial_carry() for seat, player in self._seated()},
         )
         return (states, carries), self._seen(states)
 
     def begin_some(self, words: jax.Array, boards: Boards, mask: jax.Array) -> tuple[Boards, Array]:
-        """New games where ``mask[N]`` is true, the others as they are, and what the seat sees."""
+        """New games where ``mask[N]`` is true, others as they are, and what the open seats see."""
         fresh, _ = self.begin(words)
         select = jax.vmap(jnp.where)
         boards = jax.tree.map(lambda new, old: select(mask, new, old), fresh, boards)
@@ -44,27 +50,32 @@ class Batch:
     def play(
         self, words: jax.Array, params: Params, boards: Boards, actions: jax.Array
     ) -> tuple[Boards, Array, Array, dict[str, Array]]:
-        """Play the seat's ``actions[N]`` against the opponents, all with ``params``.
+        """Play the open seats' ``actions[N K]``; the players in the others all have ``params``.
 
-        Returns the new boards, what the seat sees, ``rewards[N, P]``, and the seat's measurements
-        ``[N]``.
+        Returns the new boards, what the open seats see, ``rewards[N, P]``, and the open seats'
+        measurements ``[N K]``.
         """
         states, carries = boards
-        game_key, *opponent_keys = jax.random.split(_key(words), self.game.num_players)
-        views = jnp.delete(jax.vmap(self.game.observe)(states), self.seat, axis=1)
-        moves = [
-            self._choose(opponent, opponent_keys[i], params, carries[i], views[:, i])
-            for i, opponent in enumerate(self.opponents)
-        ]
-        carries = tuple(carry for _, carry in moves)
-        joint = [action for action, _ in moves]
-        joint.insert(self.seat, actions)
+        game_key, *player_keys = jax.random.split(_key(words), self.game.num_players + 1)
+        moves = dict(zip(self.open_seats, actions.reshape(self.size, -1).T, strict=True))
+        views = jnp.asarray(jax.vmap(self.game.observe)(states))
+        carries = dict(carries)
+        for seat, player in self._seated():
+            moves[seat], carries[seat] = self._choose(
+                player, player_keys[seat], params, carries[seat], views[:, seat]
+            )
+        joint = jnp.stack([moves[seat] for seat in range(self.game.num_players)], axis=1)
         noise = self._uniform(game_key, self.game.noise_size)
-        states, rewards, measured = jax.vmap(self.game.transition)(
-            states, jnp.stack(joint, axis=1), noise
-        )
-        measured = {name: values[:, self.seat] for name, values in measured.items()}
+        states, rewards, measured = jax.vmap(self.game.transition)(states, joint, noise)
+        measured = {name: self.rows(values) for name, values in measured.items()}
         return (states, carries), self._seen(states), rewards, measured
+
+    def rows(self, values: Array) -> Array:
+        """The open seats' part of ``values[N, P, ...]``, as ``[N K, ...]``."""
+        return values[:, list(self.open_seats)].reshape(-1, *values.shape[2:])
+
+    def _seated(self) -> list[tuple[int, Policy]]:
+        return [(seat, player) for seat, player in enumerate(self.players) if player is not None]
 
     def _uniform(self, key: jax.Array, number: int) -> jax.Array:
         # One draw for all is several times as fast as a key for each game, and on a CPU twice as
@@ -72,15 +83,15 @@ class Batch:
         return jax.random.uniform(key, (number, self.size)).T
 
     def _seen(self, states: State) -> Array:
-        return jax.vmap(self.game.observe)(states)[:, self.seat]
+        return self.rows(jax.vmap(self.game.observe)(states))
 
     def _choose(
-        self, opponent: Policy, key: jax.Array, params: Params, carry: Carry, views: jax.Array
+        self, player: Policy, key: jax.Array, params: Params, carry: Carry, views: jax.Array
     ) -> tuple[Array, Carry]:
-        if isinstance(opponent, ScriptedPolicy):
-            noise = self._uniform(key, opponent.noise_size)
-            return jax.vmap(opponent.choose)(carry, views, noise)
-        act = jax.vmap(opponent.act, (0, None, 0, 0))
+        if isinstance(player, ScriptedPolicy):
+            noise = self._uniform(key, player.noise_size)
+            return jax.vmap(player.choose)(carry, views, noise)
+        act = jax.vmap(player.act, (0, None, 0, 0))
         return act(jax.random.split(key, self.size), params, carry, views)
 
 

@@ -6,10 +6,12 @@
 """
 
 import supersuit
+import torch
 from stable_baselines3 import PPO
 
 from loqa_envs import coin_game_v0
 
+torch.set_num_threads(1)  # quickest for a network this small
 envs = supersuit.pettingzoo_env_to_vec_env_v1(coin_game_v0.parallel_env())
 envs = supersuit.concat_vec_envs_v1(envs, 8, num_cpus=0, base_class="stable_baselines3")
 model = PPO("MlpPolicy", envs, n_steps=64, batch_size=256, device="cpu")

@@ -130,7 +130,7 @@ class NetworkPolicy:
         return action, carry
 
     def log_probabilities(self, params: Params, observations: Array) -> jax.Array:
-        """The actor's ``[T, A]``, for one seat's ``observations[T, *obs]`` of an episode's start."""
+        """The actor's ``[T, A]``, for one seat's ``observations[T, *obs]`` from the first step."""
         inputs = observations.reshape(observations.shape[0], -1)
         return jax.nn.log_softmax(self.network.unroll(params, inputs, self.num_actions))
 

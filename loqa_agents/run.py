@@ -65,7 +65,8 @@ def run(
 ) -> dict[str, Any]:
     """Train, evaluate and write results, agents and pictures into ``out``; return the results.
 
-    Continues from the newest checkpoint in ``out``, if there is one. Closes the ``loggers``.
+    Makes ``out`` if it is missing, and continues from the newest checkpoint in it, if there is one.
+    Closes the ``loggers``.
 
     Raises:
         ValueError: if game, learner and training do not go together, or no checkpoint can be read.
@@ -80,6 +81,7 @@ def run(
         everyone = [stack.enter_context(closing(logger)) for logger in loggers]
         trainer = Trainer(game, learner, training, seeds, devices)
         evaluator = Evaluator(game, learner.policy(game))
+        out.mkdir(parents=True, exist_ok=True)
         state, update = trainer.init(), 0
         checkpoints = stack.enter_context(closing(Checkpoints(out / "checkpoints")))
         restored = checkpoints.restore(state)

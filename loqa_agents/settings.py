@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def game_to_dict(game: Game) -> dict[str, Any]:
-    """The game's name and settings; `game_from_dict` makes an equal game of it."""
+    """The game's name and settings; `game_from_dict` makes the same game of it."""
     settings: Any = game
     if not dataclasses.is_dataclass(settings):
         raise ValueError(f"a game must be a dataclass, so that it can be saved, got {game!r}.")

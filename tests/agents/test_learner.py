@@ -34,7 +34,7 @@ def _cooperation(game, learner, state):
 def test_every_algorithm_learns_what_pays_whatever_the_other_does(algorithm, actor):
     learner = Learner(algorithm=algorithm, actor=actor, actor_learning_rate=3e-2)
     # Much exploration, so that what follows defection is seen often enough to be learned.
-    (state,), _ = _trained(COOPERATION_PAYS, learner, updates=200, exploration=0.5)
+    (state,), _ = _trained(COOPERATION_PAYS, learner, updates=400, exploration=0.5)
     assert _cooperation(COOPERATION_PAYS, learner, state).min() > 0.9
 
 

@@ -1,0 +1,170 @@
+"""Mistakes on the command line end in one line and exit code 2, with nothing touched."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from loqa_agents.checkpoint import load_agent
+
+from .folders import TINY
+
+Refused = Callable[..., str]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("", ("train", "evaluate", "play")),
+        ("train", ("ipd", "matrix_game")),
+        ("train nonsense", ("nonsense", "ipd", "matrix_game")),
+        ("fly", ("fly", "train", "evaluate", "play")),
+        ("train ipd --nonsense 3", ("--nonsense",)),
+        ("train ipd --updates many", ("--updates", "INT", "'many'")),
+        ("train ipd --updates", ("--updates",)),
+        ("train ipd --updates 0", ("updates", "at least 1", "got 0")),
+        ("train ipd --evaluate-every 0", ("evaluate_every", "at least 1", "got 0")),
+        ("train ipd --episodes -4", ("episodes", "at least 1", "got -4")),
+        ("train ipd --exploration 1.5", ("exploration", "probability", "got 1.5")),
+        ("train ipd --pool -1", ("pool", "at least 0", "got -1")),
+        ("train ipd --actor-learning-rate -1", ("actor_learning_rate", "positive", "got -1.0")),
+        ("train ipd --actor-learning-rate nan", ("actor_learning_rate", "positive", "got nan")),
+        ("train ipd --critic-learning-rate 0", ("critic_learning_rate", "positive", "got 0.0")),
+        ("train ipd --discount 1.01", ("discount", "between 0 and 1", "got 1.01")),
+        ("train ipd --algorithm magic", ("algorithm", "loqa, ", "naive", "'magic'")),
+        ("train ipd --rival magic", ("rival", "loqa, ", "naive", "'magic'")),
+        ("train ipd --actor.hidden 0", ("hidden", "positive", "(0,)")),
+        ("train ipd --episode-length 0", ("episode_length", "at least 1", "got 0")),
+        ("train ipd --payoffs 1 2 3", ("payoffs", "four numbers", "got (1.0, 2.0, 3.0)")),
+        ("train ipd --payoffs", ("payoffs", "four numbers", "got ()")),
+        ("train ipd --payoffs -1 nan 0 -2", ("payoffs", "finite", "nan")),
+        ("train ipd --payoffs nonsense", ("payoffs", "lola, pola", "'nonsense'")),
+        ("train ipd --seeds nonsense", ("--seeds", "42-51", "'nonsense'")),
+        ("train ipd --seeds 5-3", ("--seeds", "rising", "'5-3'")),
+        ("train ipd --seeds 5-", ("--seeds", "'5-'")),
+        ("train ipd --seeds 1,1-3", ("--seeds", "once", "'1,1-3'")),
+        ("train ipd --seeds 4294967296", ("--seeds", "below 2**32", "'4294967296'")),
+        ("train ipd --seeds 0-4000000000", ("--seeds", "at most 10000", "'0-4000000000'")),
+        ("train ipd --devices 0", ("--devices", "at least 1", "got 0")),
+        ("train ipd --checkpoint-seconds -1", ("--checkpoint-seconds", "at least 0", "got -1.0")),
+        ("train ipd --exact --actor.memory 4", ("exact", "without memory", "memory=4")),
+        ("train ipd --exact --pool 8", ("exact", "pool", "exclude", "pool=8")),
+        ("train ipd --rival naive --pool 8", ("rival", "pool", "exclude")),
+        ("train ipd --pool 8 --episodes 12", ("episodes", "multiple of opponents", "episodes=12")),
+        ("train ipd --resume", ("--resume", "--out")),
+        ("train ipd --overwrite", ("--overwrite", "--out")),
+        ("train ipd --out new --resume", ("--resume", "no file new/config.json")),
+        ("train ipd --out new --resume --overwrite", ("--resume", "--overwrite", "exclude")),
+        ("evaluate", ("PATH",)),
+        ("evaluate nowhere", (".safetensors", "nowhere")),
+        ("play", ("PATH",)),
+        ("play nowhere.safetensors", ("no file nowhere.safetensors",)),
+    ],
+)
+def test_a_mistake_is_named_in_one_line(
+    refused: Refused, arguments: str, words: tuple[str, ...]
+) -> None:
+    line = refused(*arguments.split())
+    for word in words:
+        assert word in line
+
+
+@pytest.mark.parametrize(("option", "package"), [("tensorboard", "tensorboardX"), ("wandb",) * 2])
+def test_a_missing_extra_is_named_before_a_folder_is_made(
+    refused: Refused, monkeypatch: pytest.MonkeyPatch, option: str, package: str
+) -> None:
+    monkeypatch.setattr("loqa_agents.loggers.find_spec", lambda name: None)
+    line = refused("train", "ipd", f"--{option}")
+    assert f"--{option}" in line
+    assert package in line
+    assert f'pip install "loqa[{option}]"' in line
+
+
+def test_an_existing_folder_is_refused(refused: Refused, trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "old")
+    line = refused("train", "ipd", *TINY, "--out", "old")
+    for word in ("--out", "new folder", "old", "--resume", "--overwrite"):
+        assert word in line
+
+
+def test_overwrite_spares_a_folder_that_is_no_run(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("years of work")
+    line = refused("train", "ipd", "--out", "thesis", "--overwrite")
+    assert "--overwrite" in line
+    assert "config.json" in line
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    ["--updates 0", "--exact --actor.memory 4", "--seeds x", "--devices 0", "--resume"],
+)
+def test_a_mistake_beside_overwrite_leaves_the_old_run_whole(
+    refused: Refused, trained: Path, tmp_path: Path, mistake: str
+) -> None:
+    shutil.copytree(trained, tmp_path / "old")
+    refused("train", "ipd", "--out", "old", "--overwrite", *mistake.split())
+
+
+def test_a_run_is_not_resumed_with_other_settings(
+    refused: Refused, trained: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(trained, tmp_path / "old")
+    changed = ("--updates", "40", "--discount", "0.5", "--seeds", "0-2", "--payoffs", "pola")
+    line = refused("train", "ipd", *TINY, *changed, "--out", "old", "--resume")
+    for word in (
+        "training.updates was 20, is 40",
+        "learner.discount was 0.96, is 0.5",
+        "seeds was [0, 1], is [0, 1, 2]",
+        "game.payoffs was",
+    ):
+        assert word in line
+    assert "shaping" not in line
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[]", '{"game": {}}', "3"])
+def test_a_run_without_a_whole_configuration_is_not_resumed(
+    refused: Refused, tmp_path: Path, damaged: str
+) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "config.json").write_text(damaged)
+    line = refused("train", "ipd", "--out", "old", "--resume")
+    assert "old/config.json is damaged" in line
+
+
+@pytest.mark.parametrize("out", ["file/run", "file", "/proc/run"])
+def test_a_folder_that_cannot_be_made_is_named(refused: Refused, tmp_path: Path, out: str) -> None:
+    (tmp_path / "file").write_text("")
+    line = refused("train", "ipd", "--out", out)
+    assert "--out" in line
+    assert out in line
+
+
+def test_a_folder_in_which_no_run_can_be_made_is_named(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where the folder of all runs should be")
+    assert "runs/ipd-loqa" in refused("train", "ipd")
+
+
+def test_an_evaluation_does_not_overwrite_a_file(
+    refused: Refused, trained: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "old.json").write_text("{}")
+    assert "--out must be a new file" in refused("evaluate", trained, "--out", "old.json")
+    assert "folder that exists" in refused("evaluate", trained, "--out", "new/new.json")
+    assert "--episodes" in refused("evaluate", trained, "--episodes", "0")
+
+
+def test_a_folder_without_agents_is_named(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    line = refused("evaluate", "empty")
+    assert "empty has none in its folder agents/" in line
+
+
+def test_an_unknown_opponent_is_answered_with_all_names(refused: Refused, trained: Path) -> None:
+    agent = trained / "agents" / "0.safetensors"
+    line = refused("play", agent, "--against", "nobody")
+    assert "'nobody'" in line
+    assert all(player in line for player in load_agent(agent).game.scripted_players)
+    assert "five probabilities" in refused("play", agent, "--against", "memory_one:1,2")
+    assert "--seed" in refused("play", agent, "--seed", "-1")

@@ -1,0 +1,181 @@
+"""What the commands print."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from loqa_agents import PRESETS, cli, report
+from loqa_agents.commands import parse_seeds
+
+from .folders import Loqa, results
+
+PLAYERS = list(PRESETS["ipd"].game.scripted_players)
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    cli.main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return captured.out
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.mark.slow
+def test_evaluate_plays_runs_and_agents_and_writes_what_it_prints(
+    capsys: pytest.CaptureFixture[str], trained: Path, tmp_path: Path
+) -> None:
+    out, agent = tmp_path / "all.json", trained / "agents" / "1.safetensors"
+    text = said(capsys, "evaluate", trained, trained, agent, "--episodes", 100, "--out", out)
+    found = json.loads(out.read_text())
+    assert found["seeds"] == [0, 1, 0, 1, 1]
+    assert len(found["self_play"]) == 5
+    assert len(found["cross_play"]) == 10
+    assert list(found["versus"]) == PLAYERS
+    assert f"{sum(found['self_play']) / 5:.3f}" in text
+    for name in PLAYERS:  # each on a line of its own, not wrapped
+        (line,) = (line for line in text.splitlines() if f" {name} " in line)
+        assert f"{max(found['versus'][name]['agent']):.3f}" in line
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.slow
+def test_evaluating_a_run_again_gives_its_results(
+    capsys: pytest.CaptureFixture[str], trained: Path, tmp_path: Path
+) -> None:
+    said(capsys, "evaluate", trained, "--out", tmp_path / "again.json")
+    again, before = json.loads((tmp_path / "again.json").read_text()), results(trained)
+    assert again == {name: before[name] for name in again}
+
+
+@pytest.mark.parametrize("against", ["tit_for_tat", "memory_one:1,0,0.5,0,1", "agent"])
+def test_play_shows_every_step(
+    capsys: pytest.CaptureFixture[str], trained: Path, against: str
+) -> None:
+    if against == "agent":
+        against = str(trained / "agents" / "1.safetensors")
+    text = said(capsys, "play", trained / "agents" / "0.safetensors", "--against", against)
+    rows = [[c.strip() for c in line.split("│")[1:-1]] for line in text.splitlines() if "│" in line]
+    assert [row[0] for row in rows] == [str(step) for step in range(1, 51)]
+    pay = {("C", "C"): (-1, -1), ("C", "D"): (-3, 0), ("D", "C"): (0, -3), ("D", "D"): (-2, -2)}
+    paid = [tuple(map(float, row[3].split())) for row in rows]
+    assert paid == [pay[row[1], row[2]] for row in rows]
+    assert [float(total) for total in rows[-1][4].split()] == [sum(p) for p in zip(*paid)]  # noqa: B905
+    assert f"0.safetensors {sum(p[0] for p in paid) / 50:.3f}" in text
+
+
+def test_play_shows_the_same_episode_for_the_same_seed(
+    capsys: pytest.CaptureFixture[str], trained: Path
+) -> None:
+    agent = trained / "agents" / "0.safetensors"
+    texts = [said(capsys, "play", agent, "--seed", seed) for seed in (1, 1, 2)]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def helped(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as end:
+        cli.main([*arguments, "--help"])
+    assert end.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_help_lists_commands_and_presets(capsys: pytest.CaptureFixture[str]) -> None:
+    text = helped(capsys)
+    assert all(word in text for word in ("train", "evaluate", "play"))
+    text = helped(capsys, "train")
+    assert all(name in text for name in PRESETS)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_help_shows_every_field_with_meaning_and_default(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    text = helped(capsys, "train", name)
+    words = " ".join(text.replace("│", " ").split())
+    for settings in PRESETS[name][:3]:
+        for field in dataclasses.fields(settings):
+            value = getattr(settings, field.name)
+            if dataclasses.is_dataclass(value):
+                options = [f"{field.name}.{inner.name}" for inner in dataclasses.fields(value)]
+            else:
+                options = [field.name]
+            for option in options:
+                option = option.replace("_", "-")
+                prefix, _, last = option.rpartition(".")
+                negated = f"--{prefix}{'.' if prefix else ''}no-{last}"
+                start = max(words.find(f" --{option} "), words.find(f" {negated} "))
+                assert start >= 0, option
+                entry = words[start : words.index("(default:", start) + 9]
+                assert entry.count(" --") == 1, option  # its own default, not the next one's
+                assert len(entry.split()) > 4, option
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "--version").startswith("loqa ")
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [("7", (7,)), ("42-44", (42, 43, 44)), ("3,1", (3, 1)), ("0-1,5, 9-10", (0, 1, 5, 9, 10))],
+)
+def test_seeds_are_numbers_and_ranges(text: str, seeds: tuple[int, ...]) -> None:
+    assert parse_seeds(text) == seeds
+
+
+@pytest.mark.parametrize(
+    "options",
+    ["--out old --seeds 1", "--seeds 1 --out=old --overwrite", "--resume --seeds 1 --out old"],
+)
+def test_the_command_to_go_on_replaces_what_said_where(options: str) -> None:
+    found = cli.resume_command(["train", "ipd", *options.split()], Path("a run"))
+    assert found == "loqa train ipd --seeds 1 --out 'a run' --resume"
+
+
+@pytest.mark.slow
+def test_a_run_without_home_is_no_error(loqa: Loqa, trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for home in ("/nowhere", str(tmp_path / "file")):
+        done = loqa(
+            "play", trained / "agents" / "0.safetensors", cwd=tmp_path,
+            HOME=home, XDG_CACHE_HOME=home + "/cache", JAX_COMPILATION_CACHE_DIR=None,
+            PYTHONWARNINGS="default",
+        )  # fmt: skip
+        assert "Mean reward per step" in done.stdout
+        assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_stops_early_sees_no_traceback(
+    environment: dict[str, str], trained: Path
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "loqa_agents", "play", trained / "agents" / "0.safetensors"],
+        env=environment, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=300,
+    )  # fmt: skip
+    os.close(writing)
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_fits_eighty_columns(terminal: bool) -> None:
+    with open(os.devnull, "w") as nowhere:
+        console = Console(file=nowhere, force_terminal=terminal, width=80, record=True, _environ={})
+        display = report.ProgressDisplay(console, "advantage_alignment on ipd", 2000)
+        record = {"update": 1000, "self_play": [-1.0], "versus": {"always_defect": {"agent": [-2]}}}
+        display.log(record)
+        display.close()
+        text = console.export_text()
+    assert "1000/2000" in text
+    assert "self-play -1.000 (lowest seed -1.000), against always_defect -2.000" in text
+    assert "…" not in text

@@ -22,7 +22,9 @@ VARIANTS = {
     ]
 }
 CASES = [
-    pytest.param((name, settings), id="-".join([name, *map(str, settings.values())]).replace(" ", ""))
+    pytest.param(
+        (name, settings), id="-".join([name, *map(str, settings.values())]).replace(" ", "")
+    )
     for name in sorted(loqa_envs.GAMES)
     for settings in [REQUIRED.get(name, {}), *VARIANTS.get(name, [])]
 ]

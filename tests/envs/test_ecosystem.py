@@ -41,6 +41,7 @@ def learner(sb3):
 # Planes of zeros and ones are no image, and small boards are too small for its image network.
 @pytest.mark.filterwarnings("ignore:It seems that your observation:UserWarning")
 @pytest.mark.filterwarnings("ignore:The minimal resolution for an image:UserWarning")
+@pytest.mark.filterwarnings("ignore:Treating image space as channels-last:UserWarning")
 def test_stable_baselines3_accepts_every_game(sb3, game_name: str, settings: dict) -> None:
     from stable_baselines3.common.env_checker import check_env
 

@@ -100,7 +100,9 @@ class CoinPlayer(ScriptedPolicy):
         """Length of each way."""
         rows, columns = np.divmod(np.arange(self.game.num_cells), self.game.width)
         rows = np.minimum(rows, self.game.height - rows)
-        return (rows + np.minimum(columns, self.game.width - columns)).astype(np.int32)
+        columns = np.minimum(columns, self.game.width - columns)
+        lengths: NDArray[np.int32] = (rows + columns).astype(np.int32)
+        return lengths
 
     @cached_property
     def _towards(self) -> NDArray[np.int32]:

@@ -29,9 +29,9 @@ VECTOR_ENVS = 4096
 SCANNED_GAMES = 16384
 
 
-def pettingzoo_parallel(name: str, steps: int = 20_000) -> tuple[int, Callable[[], float]]:
+def pettingzoo_parallel(game: str | Game, steps: int = 20_000) -> tuple[int, Callable[[], float]]:
     """One game by PettingZoo's parallel API, on one core."""
-    env = parallel_env(name)
+    env = parallel_env(game)
     generator = np.random.default_rng(0)
     joint = generator.integers(env.game.num_actions, size=(997, env.game.num_players)).tolist()
     actions = [dict(zip(env.possible_agents, row, strict=True)) for row in joint]
@@ -128,7 +128,12 @@ TARGETS = {
 
 def measure(game: str, interface: str, repeats: int) -> dict:
     prepare, num_envs = INTERFACES[interface]
-    steps, run = prepare(game)
+    row = {"game": game, "interface": interface, "num_envs": num_envs}
+    return row | timed(*prepare(game), repeats)
+
+
+def timed(steps: int, run: Callable[[], float], repeats: int) -> dict:
+    """Rates over the runs after the first."""
     seconds, checksums = [], []
     for _ in range(1 + repeats):
         start = time.perf_counter()
@@ -136,9 +141,6 @@ def measure(game: str, interface: str, repeats: int) -> dict:
         seconds.append(time.perf_counter() - start)
     rates = [steps / duration for duration in seconds[1:]]
     return {
-        "game": game,
-        "interface": interface,
-        "num_envs": num_envs,
         "env_steps_per_second": round(statistics.median(rates)),
         "runs": [round(rate) for rate in rates],
         "env_steps_per_run": steps,

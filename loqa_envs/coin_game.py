@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_envs import coin_picture, coin_players, coin_settings
+from loqa_envs.coin_numbers import draw, draw_cell, numbers, where
 from loqa_envs.coin_presets import preset_settings
 from loqa_envs.coin_view import CoinView
 from loqa_envs.game import Array, Policy, Rules, array_namespace
@@ -156,19 +157,19 @@ class CoinGame(Rules):
 
     def initial_state(self, noise: Array) -> CoinState:
         xp = array_namespace(noise)
-        chance = _numbers(xp, noise)
+        chance = numbers(xp, noise)
         players: list[Any] = []
         for seat in range(self.num_players):
             occupied = [] if self.players_overlap else players
-            players.append(self._draw_cell(xp, chance[seat], occupied))
+            players.append(draw_cell(xp, chance[seat], self.num_cells, occupied))
         occupied = [] if self.coins_on_players else players
         coins = [
-            self._draw_cell(xp, chance[self.num_players + i], occupied)
+            draw_cell(xp, chance[self.num_players + i], self.num_cells, occupied)
             for i in range(self.num_coins)
         ]
         owners = list(range(self.num_coins))
         if self.num_coins == 1:
-            owners = [_draw(xp, chance[-1], self.num_players)]
+            owners = [draw(xp, chance[-1], self.num_players)]
         return CoinState(*(xp.asarray(cells, np.int32) for cells in (players, coins, owners)))
 
     def transition(
@@ -178,9 +179,9 @@ class CoinGame(Rules):
         seats = range(self.num_players)
         for_own, for_other, for_lost = self.rewards
         moved = xp.asarray(self.next_cells)[state.players, actions]
-        players, chance = _numbers(xp, moved), _numbers(xp, noise)
+        players, chance = numbers(xp, moved), numbers(xp, noise)
         occupied = [] if self.coins_on_players else players
-        coins, owners = _numbers(xp, state.coins), _numbers(xp, state.owners)
+        coins, owners = numbers(xp, state.coins), numbers(xp, state.owners)
         rewards, took_own, took_other = ([0.0] * self.num_players for _ in range(3))
         for i, (coin, owner) in enumerate(zip(coins, owners, strict=True)):
             takes = self._takers([player == coin for player in players])
@@ -195,9 +196,9 @@ class CoinGame(Rules):
                     for_own * own + for_other * other[seat] + for_lost * (owns[seat] & lost)
                 )
             gone = reduce(or_, takes)
-            coins[i] = _where(gone, self._draw_cell(xp, chance[i], occupied), coin)
+            coins[i] = where(gone, draw_cell(xp, chance[i], self.num_cells, occupied), coin)
             if self.num_coins == 1:
-                owners[i] = _where(gone, self._next_owner(xp, owner, chance), owner)
+                owners[i] = where(gone, self._next_owner(xp, owner, chance), owner)
         return (
             CoinState(moved, xp.asarray(coins, np.int32), xp.asarray(owners, np.int32)),
             xp.asarray(rewards, np.float32),
@@ -243,47 +244,9 @@ class CoinGame(Rules):
 
     def _next_owner(self, xp: ModuleType, owner: Any, chance: list[Any]) -> Any:
         if self.next_owner == "random":
-            return _draw(xp, chance[-1], self.num_players)
+            return draw(xp, chance[-1], self.num_players)
         return (owner + 1) % self.num_players
-
-    def _draw_cell(self, xp: ModuleType, uniform: Any, occupied: list[Any]) -> Any:
-        """A cell that is not in ``occupied``, all others with equal probability."""
-        cells = _sorted(occupied)
-        news = [True] * bool(cells) + [cells[i] != cells[i - 1] for i in range(1, len(cells))]
-        cell = _draw(xp, uniform, self.num_cells - sum(news))
-        # So many free cells come before the drawn one, and so do the occupied cells among them.
-        for new, taken in zip(news, cells, strict=True):
-            cell = cell + (new & (cell >= taken))
-        return cell
 
 
 _STEPS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0), "stay": (0, 0)}
 """Rows down and columns right."""
-
-
-# The rules are written for single numbers: these are quicker than arrays of two or three, as
-# Python's own numbers in one game, and as an array each in thousands of games under `jax.vmap`.
-
-
-def _numbers(xp: ModuleType, array: Any) -> list[Any]:
-    return array.tolist() if xp is np else [array[i] for i in range(array.shape[0])]
-
-
-def _draw(xp: ModuleType, uniform: Any, number: Any) -> Any:
-    """One of 0 to ``number`` - 1; in float32 everywhere, so that it is the same everywhere."""
-    scaled = xp.float32(uniform) * xp.float32(number)
-    return int(scaled) if xp is np else scaled.astype(np.int32)
-
-
-def _where(condition: Any, then: Any, otherwise: Any) -> Any:
-    return otherwise + condition * (then - otherwise)
-
-
-def _sorted(cells: list[Any]) -> list[Any]:
-    """In order, by exchanging neighbours."""
-    cells = list(cells)
-    for i in range(len(cells)):
-        for j in range(i % 2, len(cells) - 1, 2):
-            left, right = cells[j : j + 2]
-            cells[j : j + 2] = _where(left > right, right, left), _where(left > right, left, right)
-    return cells

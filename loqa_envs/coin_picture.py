@@ -18,7 +18,7 @@ _FINER = 3  # drawn so many times as large, then reduced: smooth edges
 # Where in its cell, and how large, each of so many things is drawn.
 _PLACES: dict[int, tuple[float, list[tuple[float, float]]]] = {
     1: (0.66, [(0.5, 0.5)]),
-    2: (0.46, [(0.29, 0.29), (0.71, 0.71)]),
+    2: (0.42, [(0.3, 0.3), (0.7, 0.7)]),
     3: (0.40, [(0.27, 0.27), (0.73, 0.27), (0.27, 0.73)]),
     4: (0.40, [(0.27, 0.27), (0.73, 0.27), (0.27, 0.73), (0.73, 0.73)]),
 }

@@ -100,7 +100,9 @@ class CoinPlayer(ScriptedPolicy):
         """Length of each way."""
         rows, columns = np.divmod(np.arange(self.game.num_cells), self.game.width)
         rows = np.minimum(rows, self.game.height - rows)
-        return (rows + np.minimum(columns, self.game.width - columns)).astype(np.int32)
+        columns = np.minimum(columns, self.game.width - columns)
+        lengths: NDArray[np.int32] = (rows + columns).astype(np.int32)
+        return lengths
 
     @cached_property
     def _towards(self) -> NDArray[np.int32]:
@@ -108,19 +110,19 @@ class CoinPlayer(ScriptedPolicy):
         if self.ties == "random":
             costs: NDArray[np.int32] = self._distances[self._after]
             return costs
-        return 1 - self._published_moves(("up", "down", "left", "right"))
+        return self._published_costs(("up", "down", "left", "right"))
 
     @cached_property
     def _away(self) -> NDArray[np.int32]:
         """``[cells, A]``: cost of each action for who wants to get away."""
         if self.ties == "random":
             return -self._towards
-        return 1 - self._published_moves(("down", "up", "right", "left"))
+        return self._published_costs(("down", "up", "right", "left"))
 
-    def _published_moves(self, names: tuple[str, ...]) -> NDArray[np.int32]:
-        """One-hot ``[cells, A]``: POLA's move for each way; ``names`` of its four moves."""
+    def _published_costs(self, names: tuple[str, ...]) -> NDArray[np.int32]:
+        """``[cells, A]``: 0 for POLA's move on each way, of these four moves, else 1."""
         up, down, left, right = names
-        moves = np.zeros((self.game.num_cells, self.num_actions), np.int32)
+        costs = np.ones((self.game.num_cells, self.num_actions), np.int32)
         for way in range(self.game.num_cells):
             rows, columns = divmod(way, self.game.width)
             name = right
@@ -130,8 +132,8 @@ class CoinPlayer(ScriptedPolicy):
                 name = down
             elif 2 * rows > self.game.height:
                 name = up
-            moves[way, self.game.action_names.index(name)] = 1
-        return moves
+            costs[way, self.game.action_names.index(name)] = 0
+        return costs
 
 
 class Grudges(NamedTuple):

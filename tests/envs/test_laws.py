@@ -56,7 +56,7 @@ def test_observations_and_rewards_stay_in_their_ranges(game: Game) -> None:
     low, high = game.reward_range
     for _, rewards, _, observations in play(game, jax.random.key(0), random_actions(game))[2:]:
         assert np.all((low <= rewards) & (rewards <= high))
-        assert np.all((observations >= 0) & (observations <= game.observation_high))
+        assert np.all((observations >= 0) & (np.asarray(observations) <= game.observation_high))
 
 
 def test_jit_equals_eager(game: Game) -> None:

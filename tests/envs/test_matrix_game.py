@@ -141,7 +141,9 @@ def test_bad_settings_are_refused_by_name(settings: dict, message: str) -> None:
 
 
 def test_an_unknown_game_is_refused_with_the_names_that_there_are() -> None:
-    with pytest.raises(ValueError, match=r"game must be one of ipd, stag_hunt.*got 'poker'"):
+    with pytest.raises(
+        ValueError, match=r"game must be one of ipd, coin_game, stag_hunt.*got 'poker'"
+    ):
         make_game("poker")
 
 

@@ -13,7 +13,6 @@ from gymnasium.error import ResetNeeded
 from pettingzoo.utils.conversions import parallel_to_aec_wrapper
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
-import loqa_envs
 from loqa_envs import Rules, ipd_v0, make_game, matrix_game_v0
 from loqa_envs.adapters.pettingzoo import ParallelGameEnv, env, parallel_env, raw_env
 from loqa_envs.adapters.registration import pettingzoo_id

@@ -63,7 +63,8 @@ importlib.reload(loqa_envs)
 assert gymnasium.spec("loqa/IPD-v0") is spec
 ids = sorted(id for id in gymnasium.registry if id.startswith("loqa/"))
 assert ids == ["loqa/" + name + "-v0" for name in (
-    "BattleOfTheSexes", "Chicken", "IPD", "MatchingPennies", "MatrixGame", "StagHunt")], ids
+    "BattleOfTheSexes", "Chicken", "CoinGame", "IPD", "MatchingPennies", "MatrixGame", "StagHunt"
+)], ids
 for registry in (pettingzoo.parallel_registry, pettingzoo.aec_registry):
     names = {id for id in registry if id.startswith("loqa/")}
     assert names == {"loqa/" + name + "-v0" for name in loqa_envs.GAMES}, names

@@ -17,16 +17,19 @@ from loqa_agents.learner import Brain, Learner
 from loqa_agents.networks import NetworkPolicy
 from loqa_agents.settings import from_dict, game_from_dict, game_to_dict
 from loqa_agents.updates import TrainState
-from loqa_envs.game import Game, Params
+from loqa_envs.game import Array, Carry, Game, Params
 
 FORMAT = "loqa-agent-1"
 _OVERHEAD = 2**16
 """Bytes that a checkpoint takes beside its arrays, generously."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Agent:
-    """A trained player, and what it was trained on and with."""
+    """A trained player, and what it was trained on and with.
+
+    It is a `Policy` that has its parameters with it, so that it can be an ``opponent`` everywhere.
+    """
 
     game: Game
     learner: Learner
@@ -41,6 +44,19 @@ class Agent:
     def params(self) -> Params:
         """The parameters of `policy`."""
         return self.brain.actor
+
+    @property
+    def num_actions(self) -> int:
+        return self.game.num_actions
+
+    def initial_carry(self) -> Carry:
+        return self.policy.initial_carry()
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[Array, Carry]:
+        del params
+        return self.policy.act(key, self.params, carry, observation)
 
 
 def save_agent(path: str | os.PathLike[str], agent: Agent) -> None:

@@ -1,5 +1,6 @@
 """The three commands: train, evaluate, play."""
 
+import dataclasses
 import json
 import math
 import os
@@ -17,11 +18,12 @@ from loqa_agents import folder, report
 from loqa_agents.checkpoint import Agent, load_agent, write_atomically
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra
+from loqa_agents.presets import PRESETS
 from loqa_agents.run import evaluate_agents, run, run_config
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training
 from loqa_envs.catalogue import make_player
-from loqa_envs.game import Game, Params, Policy
+from loqa_envs.game import Game, Policy
 
 G = TypeVar("G", bound=Game)
 FLAT = tyro.conf.arg(name="")
@@ -102,10 +104,8 @@ class Evaluate:
     def __call__(self, console: Console) -> None:
         if self.episodes < 1:
             raise ValueError(f"--episodes must be at least 1, got {self.episodes}.")
-        if self.out is not None and self.out.exists():
-            raise ValueError(f"--out must be a new file, so that none is lost; {self.out} exists.")
-        if self.out is not None and not self.out.parent.is_dir():
-            raise ValueError(f"--out must be in a folder that exists, got {self.out}.")
+        if self.out is not None:
+            _check_new_file("--out", self.out)
         if not self.paths:
             raise ValueError("evaluate needs a PATH: the folder of a run, or an agent.")
         agents = [agent for path in self.paths for agent in _load_agents(path)]
@@ -120,28 +120,43 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Play:
-    """Show one episode between an agent and another player."""
+    """Show one episode between two players."""
 
-    agent: tyro.conf.Positional[Path]
-    """An agent (.safetensors); it sits in the first seat."""
+    player: tyro.conf.Positional[str]
+    """Who sits in the first seat: an agent (.safetensors), or a game, in which --scripted does."""
     against: str = "tit_for_tat"
     """A scripted player by name, memory_one:START,CC,CD,DC,DD, or another agent (.safetensors)."""
+    scripted: str = "always_cooperate"
+    """A scripted player by name, where no agent is given."""
+    size: tuple[int, ...] = ()
+    """Size of the board, where a game is given: N, or height and width."""
     seed: int = 0
     """Seed of the episode."""
+    gif: Path | None = None
+    """File to write the episode to as a moving picture."""
 
     def __call__(self, console: Console) -> None:
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"--seed must be at least 0 and below 2**32, got {self.seed}.")
-        agent = load_agent(self.agent)
-        policy, params = _opponent(self.against, agent.game)
-        report.print_episode(
-            console,
-            agent.game,
-            (self.agent.name, Path(self.against).name),
-            jax.random.key(self.seed),
-            (agent.policy, policy),
-            (agent.params, params),
-        )
+        if self.gif is not None:
+            _check_new_file("--gif", self.gif)
+        if self.player in PRESETS:
+            game = _with_size(PRESETS[self.player].game, self.size)
+            players = (
+                make_player(self.scripted, game, seat=0), _player(self.against, game, seat=1)
+            )  # fmt: skip
+            names = (self.scripted, Path(self.against).name)
+        else:
+            agent = _agent(self.player)
+            if self.size:
+                raise ValueError("--size goes with the name of a game; an agent has its own board.")
+            game = agent.game
+            players = agent, _player(self.against, game, seat=1)
+            names = (Path(self.player).name, Path(self.against).name)
+        episode = report.Episode.play(game, names, players, jax.random.key(self.seed))
+        if self.gif is not None:
+            write_atomically(self.gif, episode.gif())
+        episode.print(console)
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
@@ -179,15 +194,32 @@ def _load_agents(path: Path) -> list[Agent]:
     return sorted((load_agent(file) for file in files), key=lambda agent: agent.seed)
 
 
-def _opponent(name: str, game: Game) -> tuple[Policy, Params]:
-    if not name.endswith(".safetensors"):
-        return make_player(name, game, seat=1), ()
-    other = load_agent(name)
-    if other.game != game:
+def _agent(path: str) -> Agent:
+    if not path.endswith(".safetensors"):
         raise ValueError(
-            f"both players must know the same game: {game!r}; {name} is for {other.game!r}."
+            "a player must be an agent (.safetensors) or the name of a game "
+            f"({', '.join(PRESETS)}), got {path!r}."
         )
-    return other.policy, other.params
+    return load_agent(path)
+
+
+def _player(name: str, game: Game, seat: int) -> Policy:
+    return make_player(load_agent(name) if name.endswith(".safetensors") else name, game, seat)
+
+
+def _with_size(game: Game, size: tuple[int, ...]) -> Game:
+    if not size:
+        return game
+    if not hasattr(game, "size"):
+        raise ValueError(f"--size goes with games that have a board; {game.name} has none.")
+    return dataclasses.replace(game, size=size[0] if len(size) == 1 else size)  # type: ignore[type-var]
+
+
+def _check_new_file(option: str, path: Path) -> None:
+    if path.exists():
+        raise ValueError(f"{option} must be a new file, so that none is lost; {path} exists.")
+    if not path.parent.is_dir():
+        raise ValueError(f"{option} must be in a folder that exists, got {path}.")
 
 
 def _use_cores(devices: int | None, seeds: int) -> None:

@@ -1,5 +1,7 @@
 """What a person sees of a run: progress, tables, pictures."""
 
+import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +11,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from loqa_agents.loggers import Record
-from loqa_agents.rollout import play_episode
-from loqa_envs.game import Game, Params, Policy
+from loqa_agents.rollout import Trajectory, watch_episode
+from loqa_envs.adapters.rendering import RENDER_FPS, draw_picture
+from loqa_envs.game import Game, Policy, State
 
 _COLOURS = {"self_play": "#1b7837", "always_cooperate": "#2166ac", "always_defect": "#b2182b"}
 _STYLE: Any = {
@@ -86,35 +90,65 @@ def print_results(console: Console, results: dict[str, Any]) -> None:
         console.print(table)
 
 
-def print_episode(
-    console: Console,
-    game: Game,
-    names: tuple[str, ...],
-    key: jax.Array,
-    policies: tuple[Policy, ...],
-    params: tuple[Params, ...],
-) -> None:
-    """Play one episode and print what each seat did and got, a line a step."""
-    episode = jax.device_get(jax.jit(lambda key: play_episode(key, game, policies, params))(key))
-    table = Table(title=f"One episode of {game.name}", title_justify="left")
-    table.add_column("step", justify="right")
-    for name in names:
-        table.add_column(name)
-    table.add_column("rewards", justify="right")
-    table.add_column("so far", justify="right")
-    returns = episode.rewards.cumsum(0)
-    for t, actions in enumerate(episode.actions):
-        table.add_row(
-            str(t + 1),
-            *(game.action_names[action] for action in actions),
-            "  ".join(f"{reward:g}" for reward in episode.rewards[t]),
-            "  ".join(f"{total:g}" for total in returns[t]),
+@dataclass(frozen=True)
+class Episode:
+    """One episode of two named players, to be shown."""
+
+    game: Game
+    names: tuple[str, ...]
+    trajectory: Trajectory
+    states: State
+    """``[T + 1, ...]``"""
+
+    @classmethod
+    def play(
+        cls, game: Game, names: tuple[str, ...], players: tuple[Policy, ...], key: jax.Array
+    ) -> "Episode":
+        watch = jax.jit(lambda key: watch_episode(key, game, players, ((),) * len(players)))
+        return cls(game, names, *jax.device_get(watch(key)))
+
+    @property
+    def returns(self) -> Any:
+        """``[T + 1, P]``: what each seat has earned before each step, and in the end."""
+        return np.pad(self.trajectory.rewards.cumsum(0), ((1, 0), (0, 0)))
+
+    def print(self, console: Console) -> None:
+        """What each seat did and got, a line a step."""
+        rewards, returns = self.trajectory.rewards, self.returns
+        table = Table(title=f"One episode of {self.game.name}", title_justify="left")
+        table.add_column("step", justify="right")
+        for name in self.names:
+            table.add_column(name)
+        table.add_column("rewards", justify="right")
+        table.add_column("so far", justify="right")
+        for t, actions in enumerate(self.trajectory.actions):
+            table.add_row(
+                str(t + 1),
+                *(self.game.action_names[action] for action in actions),
+                "  ".join(f"{reward:g}" for reward in rewards[t]),
+                "  ".join(f"{total:g}" for total in returns[t + 1]),
+            )
+        console.print(table)
+        means = ", ".join(
+            f"{name} {mean:.3f}" for name, mean in zip(self.names, rewards.mean(0), strict=True)
         )
-    console.print(table)
-    means = ", ".join(
-        f"{name} {mean:.3f}" for name, mean in zip(names, episode.rewards.mean(0), strict=True)
-    )
-    console.print(f"Mean reward per step: {means}", soft_wrap=True)
+        console.print(f"Mean reward per step: {means}", soft_wrap=True)
+
+    def gif(self) -> bytes:
+        """The episode as a moving picture, which begins anew at its end."""
+        length, returns = self.game.episode_length, self.returns.tolist()
+        frames = []
+        for t in range(length + 1):
+            state = jax.tree.map(lambda leaf, t=t: leaf[t], self.states)
+            frames.append(
+                Image.fromarray(draw_picture(self.game, state, t, length, returns[t], self.names))
+            )
+        file = io.BytesIO()
+        milliseconds = [1000 // RENDER_FPS] * length + [2000]
+        frames[0].save(
+            file, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0
+        )
+        return file.getvalue()
 
 
 def draw(out: Path, results: dict[str, Any], records: list[Record]) -> None:

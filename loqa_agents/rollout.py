@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from loqa_envs.game import Game, Params, Policy
+from loqa_envs.game import Game, Params, Policy, State
 
 
 class Trajectory(NamedTuple):
@@ -26,6 +26,13 @@ def play_episode(
     key: jax.Array, game: Game, policies: Sequence[Policy], params: Sequence[Params]
 ) -> Trajectory:
     """Play one episode; ``policies`` and ``params`` have an entry for each seat."""
+    return watch_episode(key, game, policies, params)[0]
+
+
+def watch_episode(
+    key: jax.Array, game: Game, policies: Sequence[Policy], params: Sequence[Params]
+) -> tuple[Trajectory, State]:
+    """The same episode as `play_episode` plays, and the game's states ``[T + 1, ...]``."""
     reset_key, steps_key = jax.random.split(key)
     # One row of keys a step: the game's, then one for each seat.
     keys = jax.random.split(steps_key, (game.episode_length, 1 + game.num_players))
@@ -33,7 +40,7 @@ def play_episode(
     carries = tuple(policy.initial_carry() for policy in policies)
 
     def step(carry, keys):  # type: ignore[no-untyped-def]
-        state, observations, carries = carry
+        (state, observations), carries = states_and_views, carries = carry
         moves = [
             policy.act(key, seat_params, seat_carry, observation)
             for policy, key, seat_params, seat_carry, observation in zip(
@@ -43,11 +50,13 @@ def play_episode(
         actions = jnp.stack([action for action, _ in moves])
         state, rewards, info = game.step(keys[0], state, actions)
         carries = tuple(carry for _, carry in moves)
-        carry = (state, game.observe(state), carries)
-        return carry, (observations, actions, rewards, info)
+        carry = (state, game.observe(state)), carries
+        return carry, (states_and_views, actions, rewards, info)
 
-    first = game.observe(state)
-    (_, last, _), (observations, actions, rewards, info) = jax.lax.scan(
-        step, (state, first, carries), keys
+    (last, _), (before, actions, rewards, info) = jax.lax.scan(
+        step, ((state, game.observe(state)), carries), keys
     )
-    return Trajectory(jnp.concatenate([observations, last[None]]), actions, rewards, info)
+    states, observations = jax.tree.map(
+        lambda rows, row: jnp.concatenate([rows, row[None]]), before, last
+    )
+    return Trajectory(observations, actions, rewards, info), states

@@ -1,6 +1,7 @@
 """Every game and every scripted player by the one name it has everywhere."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
@@ -52,8 +53,8 @@ def make_game(game: str | Game, **settings: Any) -> Game:
 def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
     """The scripted player of that name for a seat of ``game``, or ``memory_one:START,CC,CD,DC,DD``.
 
-    A policy passes through, if it has as many actions as the game and, where it has an
-    ``observation_shape``, sees as much.
+    A policy passes through, if it has as many actions as the game. Where it has a ``game`` that it
+    was made for, that must be the same but for the length of an episode.
 
     Raises:
         ValueError: if there is no such player (the message lists the names that there are), or if
@@ -67,12 +68,7 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
                 f"a player of {game.name} must have {game.num_actions} actions, got {player!r} "
                 f"with {player.num_actions}."
             )
-        shape = getattr(player, "observation_shape", game.observation_shape)
-        if shape != game.observation_shape:
-            raise ValueError(
-                f"a player of {game.name} must know observations of shape "
-                f"{game.observation_shape}, got {player!r} with {shape}."
-            )
+        _check_same_game(player, game)
         return player
     prefix, _, numbers = player.partition(":")
     if prefix == "memory_one" and isinstance(game, MatrixGame):
@@ -89,3 +85,20 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
             f"a player of {game.name} must be one of {', '.join(players)}; got {player!r}."
         )
     return players[player]
+
+
+def _check_same_game(player: Any, game: Game) -> None:
+    own = getattr(player, "game", game)
+    if type(own) is not type(game):
+        raise ValueError(f"a player of {game!r} must be made for it, got one for {own!r}.")
+    names = [field.name for field in fields(game) if field.name != "episode_length"]  # type: ignore[arg-type]
+    different = [
+        f"{name} must be {getattr(game, name)}, is {getattr(own, name)}"
+        for name in names
+        if getattr(own, name) != getattr(game, name)
+    ]
+    if different:
+        raise ValueError(
+            f"a player of {game.name} must be made for the same game; got one for another, whose "
+            f"{'; '.join(different)}."
+        )

@@ -25,12 +25,13 @@ _TEXT_SIZE, _CAPTION_SIZE, _MARGIN = 26, 20, 24
 _LEAST_WIDTH = 320  # of a game's own picture; smaller ones are enlarged by a whole factor
 
 
-def caption(step: int, length: int, returns: Sequence[float]) -> list[str]:
+def caption(
+    step: int, length: int, returns: Sequence[float], names: Sequence[str] = ()
+) -> list[str]:
     """The lines under a picture: ``step 3 of 50``, then each seat's return so far."""
-    return [
-        f"step {step} of {length}",
-        *(f"player_{seat}: {total:z.2f}" for seat, total in enumerate(returns)),
-    ]
+    names = names or [f"player_{seat}" for seat in range(len(returns))]
+    totals = [f"{name}: {total:z.2f}" for name, total in zip(names, returns, strict=True)]
+    return [f"step {step} of {length}", *totals]
 
 
 def draw_text(game: Game, state: State, step: int, length: int, returns: Sequence[float]) -> str:
@@ -39,9 +40,17 @@ def draw_text(game: Game, state: State, step: int, length: int, returns: Sequenc
 
 
 def draw_picture(
-    game: Game, state: State, step: int, length: int, returns: Sequence[float]
+    game: Game,
+    state: State,
+    step: int,
+    length: int,
+    returns: Sequence[float],
+    names: Sequence[str] = (),
 ) -> Picture:
-    """One frame as ``uint8[H, W, 3]``: the game's own picture or else its text, and the caption."""
+    """One frame as ``uint8[H, W, 3]``: the game's own picture or else its text, and the caption.
+
+    ``names`` are the players' names for the caption, ``player_0`` and so on without them.
+    """
     from PIL import Image, ImageDraw, ImageFont  # only here, to keep everything else quick to load
 
     if hasattr(game, "picture"):
@@ -50,7 +59,7 @@ def draw_picture(
         board = Image.fromarray(body.repeat(factor, 0).repeat(factor, 1))
     else:
         board = _picture_of_text(game.render(state))
-    lines = caption(step, length, returns)
+    lines = caption(step, length, returns, names)
     font = ImageFont.load_default(_CAPTION_SIZE)
     line_height = round(1.5 * _CAPTION_SIZE)
     width = max(board.width, _LEAST_WIDTH)

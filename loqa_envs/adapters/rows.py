@@ -1,5 +1,6 @@
 """Many games in one jitted step as a Gymnasium vector environment, a row for each open seat."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias
 
 import jax
@@ -17,7 +18,7 @@ from loqa_envs.game import Game, Params, Policy
 Rows: TypeAlias = NDArray[Any]
 Bools: TypeAlias = NDArray[np.bool_]
 
-_DRAW = {"ansi": draw_text, "rgb_array": draw_picture}
+_DRAW: dict[str, Callable[..., Any]] = {"ansi": draw_text, "rgb_array": draw_picture}
 
 
 class RowsVectorEnv(VectorEnv[Rows, NDArray[np.integer[Any]], NDArray[Any]]):

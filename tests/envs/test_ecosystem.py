@@ -125,7 +125,9 @@ def test_ppo_learns_from_all_seats_of_many_games(sb3) -> None:
     envs = VecMonitor(SharedVecEnv("coin_game", num_games=64))
     model = coin_collector(sb3, envs)
     model.learn(40_000)
-    assert coins_a_step(lambda rows: model.predict(rows)[0]) > 0.22  # twice what random players take
+    assert (
+        coins_a_step(lambda rows: model.predict(rows)[0]) > 0.22
+    )  # twice what random players take
     assert model.ep_info_buffer[-1]["l"] == 50
 
 

@@ -42,6 +42,18 @@ Two things differ on purpose: every update draws fresh random numbers (the publi
 same ones for ever), and the advantage is held constant in the actor's loss.
 """
 
+_RECURRENT = (
+    Learner(
+        actor=Network(hidden=(64,), memory=64),
+        critic=Network(hidden=(64,), memory=64),
+        shaping=Shaping(weight=0.25),
+        actor_learning_rate=5e-3,
+        critic_learning_rate=3e-3,
+        entropy=0.01,
+    ),
+    Training(pool=256, episodes=256, exploration=0.0, updates=300, evaluate_every=25),
+)
+
 PRESETS: dict[str, Preset] = {
     "ipd": Preset(make_game("ipd"), *_TABULAR, "the iterated prisoner's dilemma, in a minute"),
     "ipd-paper": Preset(
@@ -51,6 +63,9 @@ PRESETS: dict[str, Preset] = {
         name: Preset(make_game(name), *_TABULAR, f"{name.replace('_', ' ')}, as ipd")
         for name in ("stag_hunt", "chicken", "matching_pennies", "battle_of_the_sexes")
     },
+    "coin": Preset(
+        make_game("coin_game"), *_RECURRENT, "the Coin Game, in self-play with past selves"
+    ),
     "matrix_game": Preset(
         make_game("matrix_game", payoffs=(-1, -3, 0, -2)), *_TABULAR, "your own --payoffs, as ipd"
     ),

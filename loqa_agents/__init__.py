@@ -4,7 +4,7 @@ from loqa_agents.checkpoint import Agent, load_agent, save_agent
 from loqa_agents.evaluation import Evaluator, mean_rewards
 from loqa_agents.learner import ALGORITHMS, Brain, Learner, LearnerState, Lesson
 from loqa_agents.loqa import Shaping
-from loqa_agents.networks import Critic, Network, NetworkPolicy
+from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy
 from loqa_agents.presets import PRESETS, Preset
 from loqa_agents.rollout import Trajectory, play_episode
 from loqa_agents.run import evaluate_agents, run
@@ -17,6 +17,7 @@ __all__ = [
     "Brain",
     "Critic",
     "Evaluator",
+    "Inputs",
     "Learner",
     "LearnerState",
     "Lesson",

@@ -11,7 +11,7 @@ import optax
 from loqa_agents.estimators import Perspective, gae, td_targets
 from loqa_agents.loqa import Shaping, advantage_alignment_weights, loqa_weights, n_step_weights
 from loqa_agents.naive import naive_weights
-from loqa_agents.networks import Critic, Network, NetworkPolicy
+from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy
 from loqa_agents.rollout import Trajectory
 from loqa_envs.game import Game, Params
 
@@ -111,12 +111,12 @@ class Learner:
 
     def policy(self, game: Game) -> NetworkPolicy:
         """The player of ``game`` whose parameters are ``brain.actor``."""
-        return NetworkPolicy(self.actor, game.num_actions)
+        return NetworkPolicy(self.actor, Inputs.of(game), game.num_actions)
 
     def init(self, key: jax.Array, game: Game) -> LearnerState:
         actor_key, critic_key = jax.random.split(key)
-        actor = self.policy(game).init(actor_key, game.observation_shape)
-        critic = self._critic(game).init(critic_key, game.observation_shape)
+        actor = self.policy(game).init(actor_key)
+        critic = self._critic(game).init(critic_key)
         return LearnerState(
             Brain(actor, critic),
             critic,
@@ -227,7 +227,9 @@ class Learner:
         return action_values, (jnp.exp(logits) * action_values).sum(-1), logits
 
     def _critic(self, game: Game) -> Critic:
-        return Critic(self.critic, game.num_actions, self.discount, self.finite_horizon)
+        return Critic(
+            self.critic, Inputs.of(game, self.finite_horizon), game.num_actions, self.discount
+        )
 
     @property
     def _actor_optimizer(self) -> optax.GradientTransformation:

@@ -4,22 +4,39 @@ This is the only module that names flax.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from loqa_envs.game import Array, Carry, Params
+from loqa_envs.game import Array, Carry, Game, Params
+
+
+class Inputs(NamedTuple):
+    """What a network is given: the form of an observation, and whether a clock comes with it."""
+
+    size: int
+    """Numbers in an observation."""
+    table_sizes: tuple[int, ...] = ()
+    """For observations of integers, how many values each can have."""
+    clock: bool = False
+
+    @classmethod
+    def of(cls, game: Game, clock: bool = False) -> "Inputs":
+        high = np.broadcast_to(game.observation_high, game.observation_shape).ravel()
+        tables = tuple((high + 1).tolist()) if high.dtype.kind == "i" else ()
+        return cls(high.size, tables, clock)
 
 
 @dataclass(frozen=True)
 class Network:
     """Dense layers with ReLU, then a GRU, then a linear layer; each part may be left out.
 
-    With neither dense layers nor memory it is one linear layer without bias, which on one-hot
-    observations is a table.
+    Observations of integers are looked up: the first layer has a row of weights for each value that
+    each of them can have, and adds them up. With neither dense layers nor memory the network is one
+    linear layer without bias, which on one-hot observations is a table.
     """
 
     hidden: tuple[int, ...] = ()
@@ -34,71 +51,115 @@ class Network:
                 f"got hidden={self.hidden}, memory={self.memory}."
             )
 
-    def init(self, key: jax.Array, num_inputs: int, num_outputs: int) -> Params:
-        """Random parameters for flat inputs of ``num_inputs`` numbers."""
-        layers = self._layers(num_outputs)
-        return layers.init(key, self.initial_carry(), jnp.zeros(num_inputs))
+    def init(self, key: jax.Array, inputs: Inputs, num_outputs: int) -> Params:
+        """Random parameters."""
+        observations = np.zeros((1, inputs.size), np.int32 if inputs.table_sizes else np.float32)
+        layers = self._layers(inputs, num_outputs)
+        return layers.init(
+            key, self.initial_carry(), observations, np.zeros((1, int(inputs.clock)))
+        )
 
     def initial_carry(self) -> Carry:
         return np.zeros(self.memory, np.float32) if self.memory else ()
 
     def apply(
-        self, params: Params, carry: Carry, inputs: Array, num_outputs: int
+        self, params: Params, inputs: Inputs, carry: Carry, observation: Array, num_outputs: int
     ) -> tuple[jax.Array, Carry]:
-        """One step: ``outputs[num_outputs]`` and the next carry, from ``inputs[num_inputs]``."""
-        result: Any = self._layers(num_outputs).apply(params, carry, inputs)
+        """One step: ``outputs[num_outputs]`` and the next carry; of a network without clock."""
+        row = observation.reshape(1, -1)
+        layers = self._layers(inputs, num_outputs)
+        result: Any = layers.apply(params, carry, row, jnp.zeros((1, 0)))
         outputs, carry = result
-        return outputs, carry
+        return outputs[0], carry
 
-    def unroll(self, params: Params, inputs: Array, num_outputs: int) -> jax.Array:
-        """A whole sequence from the initial carry: ``[T, num_inputs]`` to ``[T, num_outputs]``.
+    def unroll(
+        self,
+        params: Params,
+        inputs: Inputs,
+        observations: Array,
+        num_outputs: int,
+        clock: Array | None = None,
+    ) -> jax.Array:
+        """A whole sequence from the initial carry: ``[T, *obs]`` to ``[T, num_outputs]``."""
+        rows = observations.reshape(observations.shape[0], -1)
+        column = jnp.zeros((len(rows), 0)) if clock is None else clock[:, None]
+        layers = self._layers(inputs, num_outputs)
+        result: Any = layers.apply(params, self.initial_carry(), rows, column)
+        return jnp.asarray(result[0])
 
-        All but the GRU runs over the time steps at once.
-        """
-        layers = self._layers(num_outputs)
-
-        def remember(carry: Carry, features: jax.Array) -> tuple[Carry, jax.Array]:
-            features, carry = layers.apply(params, carry, features, method=layers.remember)
-            return carry, features
-
-        features: Any = layers.apply(params, inputs, method=layers.encode)
-        if self.memory:
-            _, features = jax.lax.scan(remember, self.initial_carry(), features)
-        outputs: Any = layers.apply(params, features, method=layers.decode)
-        return jnp.asarray(outputs)
-
-    def _layers(self, num_outputs: int) -> "_Layers":
-        return _Layers(self.hidden, self.memory, num_outputs)
+    def _layers(self, inputs: Inputs, num_outputs: int) -> "_Layers":
+        return _Layers(inputs.table_sizes, self.hidden, self.memory, num_outputs)
 
 
 class _Layers(nn.Module):
+    """Outputs ``[T, num_outputs]`` of observations ``[T, n]`` and clock ``[T, 0 or 1]``.
+
+    All but the recurrent half of the GRU runs over the time steps at once.
+    """
+
+    table_sizes: tuple[int, ...]
     hidden: tuple[int, ...]
     memory: int
     num_outputs: int
 
-    def setup(self) -> None:
-        self.dense = [nn.Dense(width) for width in self.hidden]
-        if self.memory:
-            self.cell = nn.GRUCell(self.memory)
-        self.output = nn.Dense(self.num_outputs, use_bias=bool(self.hidden or self.memory))
-
-    def __call__(self, carry: Carry, inputs: jax.Array) -> tuple[jax.Array, Carry]:
-        features, carry = self.remember(carry, self.encode(inputs))
-        return self.decode(features), carry
-
-    def encode(self, inputs: jax.Array) -> jax.Array:
-        for layer in self.dense:
-            inputs = nn.relu(layer(inputs))
-        return inputs
-
-    def remember(self, carry: Carry, features: jax.Array) -> tuple[jax.Array, Carry]:
+    @nn.compact
+    def __call__(
+        self, carry: Carry, observations: jax.Array, clock: jax.Array
+    ) -> tuple[jax.Array, Carry]:
+        # The widths of the linear layers before the GRU's memory; the last one feeds its gates.
+        widths = [*self.hidden, 3 * self.memory or self.num_outputs]
+        bias = bool(self.hidden or self.memory)
+        features = self._first(widths[0], bias, observations, clock)
+        for width in widths[1:]:
+            features = nn.Dense(width)(nn.relu(features))
         if not self.memory:
             return features, carry
-        carry, features = self.cell(carry, features)
-        return features, carry
+        features, carry = _Memory(self.memory, name="memory")(carry, features)
+        return nn.Dense(self.num_outputs)(features), carry
 
-    def decode(self, features: jax.Array) -> Any:
-        return self.output(features)
+    def _first(
+        self, width: int, bias: bool, observations: jax.Array, clock: jax.Array
+    ) -> jax.Array:
+        if not self.table_sizes:
+            return nn.Dense(width, bias)(jnp.concatenate([observations, clock], axis=1))
+        # As a dense layer of one-hot inputs; with rows of this size its outputs are of order one.
+        scale = nn.initializers.normal(len(self.table_sizes) ** -0.5)
+        table = self.param("table", scale, (sum(self.table_sizes), width))
+        starts = np.cumsum([0, *self.table_sizes[:-1]])
+        features = table[observations + starts].sum(1)
+        return features + nn.Dense(width)(clock) if clock.shape[1] else features
+
+
+class _Memory(nn.Module):
+    """The recurrent half of a GRU: from the inputs' share of its gates to its states."""
+
+    width: int
+
+    @nn.compact
+    def __call__(self, carry: jax.Array, gates: jax.Array) -> tuple[jax.Array, jax.Array]:
+        kernel = self.param("kernel", _orthogonal_blocks, (self.width, 3 * self.width))
+        bias = self.param("bias", nn.initializers.zeros, (self.width,))
+
+        def step(state: jax.Array, gates: jax.Array) -> tuple[jax.Array, jax.Array]:
+            reset_in, update_in, new_in = jnp.split(gates, 3)
+            reset_own, update_own, new_own = jnp.split(state @ kernel, 3)
+            reset = nn.sigmoid(reset_in + reset_own)
+            update = nn.sigmoid(update_in + update_own)
+            new = jnp.tanh(new_in + reset * (new_own + bias))
+            state = update * state + (1 - update) * new
+            return state, state
+
+        if len(gates) == 1:
+            state, _ = step(carry, gates[0])
+            return state[None], state
+        carry, states = jax.lax.scan(step, carry, gates)
+        return states, carry
+
+
+def _orthogonal_blocks(key: jax.Array, shape: tuple[int, int]) -> jax.Array:
+    """An orthogonal matrix for each of the three gates."""
+    make = nn.initializers.orthogonal()
+    return jnp.concatenate([make(k, (shape[0],) * 2) for k in jax.random.split(key, 3)], axis=1)
 
 
 @dataclass(frozen=True)
@@ -106,12 +167,13 @@ class NetworkPolicy:
     """The player whose parameters are an actor's: its outputs are the logits of the actions."""
 
     network: Network
+    inputs: Inputs
     num_actions: int
     exploration: float = 0.0
     """Probability of a uniformly random action instead of the actor's."""
 
-    def init(self, key: jax.Array, observation_shape: tuple[int, ...]) -> Params:
-        return self.network.init(key, int(np.prod(observation_shape)), self.num_actions)
+    def init(self, key: jax.Array) -> Params:
+        return self.network.init(key, self.inputs, self.num_actions)
 
     def initial_carry(self) -> Carry:
         return self.network.initial_carry()
@@ -119,7 +181,9 @@ class NetworkPolicy:
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
     ) -> tuple[jax.Array, Carry]:
-        logits, carry = self.network.apply(params, carry, observation.reshape(-1), self.num_actions)
+        logits, carry = self.network.apply(
+            params, self.inputs, carry, observation, self.num_actions
+        )
         probabilities = jax.nn.softmax(logits)
         if self.exploration:
             probabilities += self.exploration * (1 / self.num_actions - probabilities)
@@ -131,38 +195,35 @@ class NetworkPolicy:
 
     def log_probabilities(self, params: Params, observations: Array) -> jax.Array:
         """The actor's ``[T, A]``, for one seat's ``observations[T, *obs]`` from the first step."""
-        inputs = observations.reshape(observations.shape[0], -1)
-        return jax.nn.log_softmax(self.network.unroll(params, inputs, self.num_actions))
+        logits = self.network.unroll(params, self.inputs, observations, self.num_actions)
+        return jax.nn.log_softmax(logits)
 
 
 @dataclass(frozen=True)
 class Critic:
-    """Action values of one seat over an episode whose end it knows.
+    """Action values of one seat over an episode, whose end it knows if it has a clock.
 
-    The network sees the observation and the elapsed fraction of the episode. Its output is worth
-    one step: it is multiplied by the discounted number of steps that remain, so values are zero at
-    the end of the episode, and of the right size before.
+    With a clock, the network sees the elapsed fraction of the episode beside the observation, and
+    its output is worth one step: it is multiplied by the discounted number of steps that remain, so
+    values are zero at the end of the episode, and of the right size before. Without, values are
+    those of an endless game, as in LOQA's code.
     """
 
     network: Network
+    inputs: Inputs
     num_actions: int
     discount: float
-    finite_horizon: bool = True
-    """False leaves out clock and scale: values are those of an endless game, as in LOQA's code."""
 
-    def init(self, key: jax.Array, observation_shape: tuple[int, ...]) -> Params:
-        num_inputs = int(np.prod(observation_shape)) + self.finite_horizon
-        return self.network.init(key, num_inputs, self.num_actions)
+    def init(self, key: jax.Array) -> Params:
+        return self.network.init(key, self.inputs, self.num_actions)
 
     def action_values(self, params: Params, observations: Array) -> jax.Array:
         """``Q[T + 1, A]`` for one seat's ``observations[T + 1, *obs]``."""
+        if not self.inputs.clock:
+            return self.network.unroll(params, self.inputs, observations, self.num_actions)
         rows = observations.shape[0]
-        inputs = observations.reshape(rows, -1)
-        if not self.finite_horizon:
-            return self.network.unroll(params, inputs, self.num_actions)
-        clock = jnp.linspace(0, 1, rows)[:, None]
         outputs = self.network.unroll(
-            params, jnp.concatenate([inputs, clock], axis=1), self.num_actions
+            params, self.inputs, observations, self.num_actions, jnp.linspace(0, 1, rows)
         )
         steps_left = np.zeros(rows, np.float32)
         steps_left[:-1] = np.cumsum(self.discount ** np.arange(rows - 1))[::-1]

@@ -2,7 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loqa_agents.networks import Network, NetworkPolicy
+from loqa_agents.networks import Inputs, Network, NetworkPolicy
 from loqa_agents.rollout import play_episode
 from loqa_envs import IPD, Grim, MemoryOne, Random, Tremble
 
@@ -30,8 +30,8 @@ def test_seats_and_steps_have_random_numbers_of_their_own():
 
 
 def test_a_key_is_used_once():
-    policy = NetworkPolicy(Network(memory=3), 2)
-    params = policy.init(jax.random.key(0), GAME.observation_shape)
+    policy = NetworkPolicy(Network(memory=3), Inputs.of(GAME), 2)
+    params = policy.init(jax.random.key(0))
     with jax.debug_key_reuse(True):
         jax.jit(
             lambda key: (

@@ -7,16 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents import Evaluator, Network, NetworkPolicy, mean_rewards
+from loqa_agents import Evaluator, Inputs, Network, NetworkPolicy, mean_rewards
 from loqa_envs import IPD, MatrixGame, make_player
 
-TABLE = NetworkPolicy(Network(), 2)
+TABLE = NetworkPolicy(Network(), Inputs(5), 2)
 
 
 def actor(*cooperation: float) -> dict:
     """The parameters of a table that cooperates with these probabilities."""
     p = jnp.clip(jnp.array(cooperation), 1e-12, 1 - 1e-7)
-    template = TABLE.init(jax.random.key(0), (5,))
+    template = TABLE.init(jax.random.key(0))
     return jax.tree.map(lambda leaf: jnp.log(jnp.stack([p, 1 - p], 1)), template)
 
 

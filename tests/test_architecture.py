@@ -91,5 +91,7 @@ def test_algorithms_never_import_each_other(algorithm):
 
 
 def test_no_file_has_grown_into_two():
-    long = {name: n for name, path in MODULES.items() if (n := len(path.read_text().splitlines())) > 280}
+    long = {
+        name: n for name, path in MODULES.items() if (n := len(path.read_text().splitlines())) > 280
+    }
     assert not long

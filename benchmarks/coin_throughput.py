@@ -19,10 +19,12 @@ from typing import Any
 import gymnasium
 import jax
 import numpy as np
+import supersuit
 from machine import describe
 from throughput import VECTOR_ENVS, pettingzoo_parallel, scanned, timed
 
-from loqa_envs import make_game
+from loqa_envs import coin_game_v0, make_game
+from loqa_envs.adapters.vector import SharedVectorEnv
 
 GAMES = 4096
 STEPS = 1_500
@@ -52,6 +54,32 @@ def make_vec(steps: int = 500) -> tuple[int, Callable[[], float]]:
     return steps * VECTOR_ENVS, run
 
 
+def shared_view(num_games: int, steps: int) -> tuple[int, Callable[[], float]]:
+    """Both seats of ``num_games`` games as rows of one vector environment, planes."""
+    return _random_rows(SharedVectorEnv("coin_game", num_games=num_games), num_games, steps)
+
+
+def supersuit_view(num_games: int, steps: int) -> tuple[int, Callable[[], float]]:
+    """The same of the PettingZoo environment by SuperSuit, in this process."""
+    envs = supersuit.pettingzoo_env_to_vec_env_v1(coin_game_v0.parallel_env())
+    envs = supersuit.concat_vec_envs_v1(envs, num_games, num_cpus=0, base_class="gymnasium")
+    return _random_rows(envs, num_games, steps)
+
+
+def _random_rows(envs: Any, num_games: int, steps: int) -> tuple[int, Callable[[], float]]:
+    actions = np.random.default_rng(0).integers(4, size=(61, 2 * num_games))
+    envs.reset(seed=0)
+
+    def run() -> float:
+        checksum = 0.0
+        for t in range(steps):
+            observations, rewards, *_ = envs.step(actions[t % len(actions)])
+            checksum += float(rewards.sum() + observations[:, 0].sum())
+        return checksum
+
+    return steps * num_games, run
+
+
 def jaxmarl_rate(python: Path, repeats: int, steps: int = 500) -> dict:
     script = Path(__file__).with_name("jaxmarl_coin_game.py")
     command = [python, script, *map(str, (GAMES, steps, repeats))]
@@ -73,6 +101,9 @@ ROWS: dict[str, Callable[[], tuple[int, Callable[[], float]]]] = {
     "JAX, planes, three players": partial(jax_scan, num_players=3),
     "PettingZoo parallel_env, one game": partial(pettingzoo_parallel, "coin_game"),
     "Gymnasium make_vec, planes": make_vec,
+    "parameter-sharing view": partial(shared_view, GAMES, 300),
+    "parameter-sharing view, 64 games": partial(shared_view, 64, 1000),
+    "SuperSuit's concat, 64 games": partial(supersuit_view, 64, 50),
 }
 
 
@@ -85,6 +116,11 @@ def targets(rates: dict[str, float]) -> list[dict]:
             "15 x 15 as fast as 3 x 3 with index features, times",
             round(1 / 1.2, 3),
             rates["JAX, index features, 15 x 15"] / rates["JAX, index features"],
+        ),
+        (
+            "parameter-sharing view, times SuperSuit's concat",
+            50,
+            rates["parameter-sharing view"] / rates["SuperSuit's concat, 64 games"],
         ),
     ]
     if jaxmarl := rates.get("JaxMARL 0.2.0"):
@@ -115,7 +151,7 @@ def main() -> None:
         parser.error(f"--repeats must be at least 1, got {arguments.repeats}.")
     results: dict[str, Any] = {"machine": describe(), "rows": []}
     for name, prepare in ROWS.items():
-        num_envs = 1 if "one game" in name else GAMES
+        num_envs = 1 if "one game" in name else 64 if "64 games" in name else GAMES
         row = {"what": name, "num_envs": num_envs} | timed(*prepare(), arguments.repeats)
         results["rows"].append(row)
         print(f"{name:36} {row['env_steps_per_second']:>12,} env-steps/s", flush=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loqa_envs.coin_numbers import numbers, where
 from loqa_envs.game import Array, array_namespace
 
 if TYPE_CHECKING:
@@ -31,10 +32,9 @@ class CoinView:
         first = self._seats if game.swap_view else 0 * self._seats
         self._orders = (first[:, None] + self._seats) % players
         # Which of all things, players first, is at each place of a seat's view.
-        self._places = np.concatenate([self._orders, players + self._orders], 1)
+        self._places = np.concatenate([self._orders, players + self._orders], 1).tolist()
         if self._by_index and self._one_coin:
-            self._places = self._places[:, : players + 1]
-            self._places[:, players] = players
+            self._places = [[*order, players] for order in self._orders.tolist()]
         self.shape: tuple[int, ...] = (2 * players, game.height, game.width)
         """Shape of one seat's observation."""
         self.high: NDArray[Any] = np.ones((), np.float32)
@@ -44,7 +44,7 @@ class CoinView:
         if game.observation == "flat":
             self.shape = (2 * players * cells,)
         if self._by_index:
-            largest = [cells - 1] * self._places.shape[1] + [players - 1] * self._one_coin
+            largest = [cells - 1] * len(self._places[0]) + [players - 1] * self._one_coin
             self.high = np.array(largest, np.int32)
             self.shape = self.high.shape
 
@@ -52,14 +52,13 @@ class CoinView:
         """Observations ``[P, *shape]``, a row for each seat."""
         xp = array_namespace(players)
         game = self._game
+        things, places = numbers(xp, players), numbers(xp, coins)
         if self._one_coin and not self._by_index:
-            coins = xp.where(owners == self._seats, coins, NOWHERE)
-        things = xp.concatenate([players, coins])
-        views: Array
-        if xp is np:
-            views = things[self._places]
-        else:  # slices, since XLA on a CPU is slow at gathering
-            views = xp.asarray([[things[place] for place in row] for row in self._places.tolist()])
+            owner = numbers(xp, owners)[0]
+            places = [where(owner == seat, places[0], NOWHERE) for seat in range(game.num_players)]
+        things += places
+        # Listed one by one, since XLA on a CPU is slow at gathering.
+        views: Array = xp.asarray([[things[i] for i in row] for row in self._places], np.int32)
         if game.shift_view:
             shifted = self._shifted(views, players[:, None])
             views = xp.where(views == NOWHERE, NOWHERE, shifted)

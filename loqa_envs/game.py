@@ -204,4 +204,10 @@ class ScriptedPolicy:
 
 def array_namespace(*arrays: Array) -> ModuleType:
     """NumPy where every array is NumPy's own, jax.numpy otherwise."""
-    return np if all(isinstance(a, np.ndarray | np.generic) for a in arrays) else jnp
+    for array in arrays:
+        if not isinstance(array, _NUMPY):
+            return jnp
+    return np
+
+
+_NUMPY = (np.ndarray, np.generic)

@@ -9,7 +9,7 @@ import pytest
 
 from loqa_envs import Game, MatrixGame, make_game, make_player
 
-NUM_STEPS = 12
+NUM_STEPS = 8
 
 
 def random_actions(game: Game, seed: int = 0, steps: int = NUM_STEPS) -> np.ndarray:

@@ -1,8 +1,8 @@
 """A learner: an actor and a critic, and how a batch of episodes changes them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -50,8 +50,10 @@ class Lesson(NamedTuple):
     """``int32[T]``"""
     log_probabilities: jax.Array
     """``[T]``: of the actions, under the actor before the update."""
-    weights: jax.Array
-    """``[T]``: how much more probable each action should become, from the algorithm."""
+    advantages: jax.Array
+    """``[T]``: how much better each action was for the learner than expected."""
+    shaping: jax.Array
+    """``[T]``: how much more each action should be taken for what it makes of the opponent."""
     targets: jax.Array
     """``[T]``: what the critic should have said of each action."""
 
@@ -95,6 +97,16 @@ class Learner:
     """The actor's gradient is scaled down to this norm."""
     entropy: float = 0.0
     """Weight of the entropy bonus."""
+    balance: bool = False
+    """Whether advantages and shaping are each divided by their standard deviation in the batch."""
+    anneal: int = 0
+    """Updates over which learning rate, shaping and entropy change to their final values; 0 never."""
+    final_actor_learning_rate: float = 1e-3
+    """What the actor's step size is after ``anneal`` updates."""
+    final_shaping_weight: float = 1.0
+    """What the weight of shaping is after ``anneal`` updates."""
+    final_entropy: float = 0.0
+    """What the weight of the entropy bonus is after ``anneal`` updates."""
 
     def __post_init__(self) -> None:
         if self.algorithm not in ALGORITHMS:
@@ -137,16 +149,19 @@ class Learner:
             self.discount,
             self.td_decay,
         )
-        weights = ALGORITHMS[self.algorithm](
-            self._perspective(game, values, opponent, trajectory, seat), self.shaping, self.discount
-        )
-        return Lesson(observations, actions, _pick(logits[:-1], actions), weights, targets)
+        view = self._perspective(game, values, opponent, trajectory, seat)
+        weights = ALGORITHMS[self.algorithm](view, replace(self.shaping, weight=1), self.discount)
+        shaping = weights - view.advantages
+        chosen = _pick(logits[:-1], actions)
+        return Lesson(observations, actions, chosen, view.advantages, shaping, targets)
 
     def learn(
-        self, game: Game, state: LearnerState, lessons: Lesson
+        self, game: Game, state: LearnerState, lessons: Lesson, update: jax.Array | int = 0
     ) -> tuple[LearnerState, Metrics]:
-        """Several steps of critic and actor on ``lessons[B]``."""
+        """Several steps of critic and actor on ``lessons[B]``, in the update of that number."""
         policy, critic = self.policy(game), self._critic(game)
+        entropy_weight = self._annealed(self.entropy, self.final_entropy, update)
+        all_weights = self._weights(lessons, update)
 
         def critic_loss(params: Params) -> jax.Array:
             def loss(lesson: Lesson) -> jax.Array:
@@ -157,15 +172,15 @@ class Learner:
             return jax.vmap(loss)(lessons).mean()
 
         def actor_loss(params: Params) -> tuple[jax.Array, Metrics]:
-            def loss(lesson: Lesson) -> tuple[jax.Array, jax.Array]:
+            def loss(lesson: Lesson, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
                 logits = policy.log_probabilities(params, lesson.observations[:-1])
                 ratio = jnp.exp(_pick(logits, lesson.actions) - lesson.log_probabilities)
                 clipped = jnp.clip(ratio, 1 - self.clip, 1 + self.clip)
-                gain = jnp.minimum(ratio * lesson.weights, clipped * lesson.weights)
+                gain = jnp.minimum(ratio * weights, clipped * weights)
                 return gain.mean(), -(jnp.exp(logits) * logits).sum(-1).mean()
 
-            gain, entropy = (jnp.mean(x) for x in jax.vmap(loss)(lessons))
-            return -gain - self.entropy * entropy, {"entropy": entropy}
+            gain, entropy = (jnp.mean(x) for x in jax.vmap(loss)(lessons, all_weights))
+            return -gain - entropy_weight * entropy, {"entropy": entropy}
 
         def critic_step(carry, _):  # type: ignore[no-untyped-def]
             params, target, optimizer = carry
@@ -201,6 +216,19 @@ class Learner:
         actor = optax.apply_updates(state.brain.actor, updates)
         return state._replace(brain=state.brain._replace(actor=actor), actor_optimizer=optimizer)
 
+    def _weights(self, lessons: Lesson, update: jax.Array | int) -> jax.Array:
+        """``[B, T]``: how much more probable each action should become."""
+        own, shaping = lessons.advantages, lessons.shaping
+        if self.balance:
+            own, shaping = (x / (jnp.std(x) + 1e-6) for x in (own, shaping))
+        first, last = self.shaping.weight, self.final_shaping_weight
+        return own + self._annealed(first, last, update) * shaping
+
+    def _annealed(self, first: float, last: float, update: jax.Array | int) -> jax.Array | float:
+        if not self.anneal:
+            return first
+        return first + (last - first) * jnp.minimum(update / self.anneal, 1.0)
+
     def _perspective(
         self, game: Game, values: jax.Array, opponent: Brain, trajectory: Trajectory, seat: int
     ) -> Perspective:
@@ -233,9 +261,11 @@ class Learner:
 
     @property
     def _actor_optimizer(self) -> optax.GradientTransformation:
-        return optax.chain(
-            optax.clip_by_global_norm(self.gradient_norm), optax.adam(self.actor_learning_rate)
-        )
+        rate: Any = self.actor_learning_rate
+        if self.anneal:
+            steps = self.anneal * self.actor_steps
+            rate = optax.linear_schedule(rate, self.final_actor_learning_rate, steps)
+        return optax.chain(optax.clip_by_global_norm(self.gradient_norm), optax.adam(rate))
 
     @property
     def _critic_optimizer(self) -> optax.GradientTransformation:

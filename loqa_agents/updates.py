@@ -115,7 +115,7 @@ class Meeting:
             for seat in range(2)
         ]
         both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *lessons)
-        self_state, metrics = learner.learn(self.game, self_state, both)
+        self_state, metrics = learner.learn(self.game, self_state, both, i)
         return TrainState((self_state,), None), metrics
 
     def _past_selves(
@@ -138,7 +138,7 @@ class Meeting:
 
         lessons = jax.vmap(meet)(jax.random.split(play_key, number), opponents)
         lessons = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), lessons)
-        self_state, metrics = learner.learn(self.game, self_state, lessons)
+        self_state, metrics = learner.learn(self.game, self_state, lessons, i)
         keep = (i + 1) % self.training.pool_interval == 0
         return TrainState((self_state,), ring.push(state.pool, self_state.brain, keep)), metrics
 
@@ -153,7 +153,7 @@ class Meeting:
                     self.game, own, brains[1 - seat], episode, seat
                 )
             )(trajectories)
-            learned.append(learner.learn(self.game, own, lessons))
+            learned.append(learner.learn(self.game, own, lessons, i))
         return TrainState(tuple(own for own, _ in learned), None), learned[0][1]
 
     def _exact(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:

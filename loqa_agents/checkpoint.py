@@ -36,6 +36,9 @@ class Agent:
     brain: Brain
     seed: int
 
+    def __repr__(self) -> str:  # without the arrays
+        return f"<agent for {self.game.name} by {self.learner.algorithm}, seed {self.seed}>"
+
     @property
     def policy(self) -> NetworkPolicy:
         return self.learner.policy(self.game)

@@ -122,7 +122,7 @@ class Evaluate:
 class Play:
     """Show one episode between two players."""
 
-    player: tyro.conf.Positional[str]
+    player: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PLAYER")]
     """Who sits in the first seat: an agent (.safetensors), or a game, in which --scripted does."""
     against: str = "tit_for_tat"
     """A scripted player by name, memory_one:START,CC,CD,DC,DD, or another agent (.safetensors)."""

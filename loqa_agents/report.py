@@ -1,6 +1,5 @@
 """What a person sees of a run: progress, tables, pictures."""
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from PIL import Image
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -19,7 +17,7 @@ from rich.table import Table
 
 from loqa_agents.loggers import Record
 from loqa_agents.rollout import Trajectory, watch_episode
-from loqa_envs.adapters.rendering import RENDER_FPS, draw_picture
+from loqa_envs.adapters.rendering import draw_picture, moving_picture
 from loqa_envs.game import Game, Policy, State
 
 _COLOURS = {"self_play": "#1b7837", "always_cooperate": "#2166ac", "always_defect": "#b2182b"}
@@ -137,18 +135,14 @@ class Episode:
     def gif(self) -> bytes:
         """The episode as a moving picture, which begins anew at its end."""
         length, returns = self.game.episode_length, self.returns.tolist()
-        frames = []
-        for t in range(length + 1):
-            state = jax.tree.map(lambda leaf, t=t: leaf[t], self.states)
-            frames.append(
-                Image.fromarray(draw_picture(self.game, state, t, length, returns[t], self.names))
+        frames = [
+            draw_picture(
+                self.game, jax.tree.map(lambda leaf, t=t: leaf[t], self.states), t, length,
+                returns[t], self.names,
             )
-        file = io.BytesIO()
-        milliseconds = [1000 // RENDER_FPS] * length + [2000]
-        frames[0].save(
-            file, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0
-        )
-        return file.getvalue()
+            for t in range(length + 1)
+        ]  # fmt: skip
+        return moving_picture(frames)
 
 
 def draw(out: Path, results: dict[str, Any], records: list[Record]) -> None:

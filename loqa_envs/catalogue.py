@@ -63,12 +63,12 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
     if not isinstance(player, str):
         if not hasattr(player, "act"):
             raise ValueError(f"a player must be a name or a Policy, got {player!r}.")
+        _check_same_game(player, game)
         if player.num_actions != game.num_actions:
             raise ValueError(
                 f"a player of {game.name} must have {game.num_actions} actions, got {player!r} "
                 f"with {player.num_actions}."
             )
-        _check_same_game(player, game)
         return player
     prefix, _, numbers = player.partition(":")
     if prefix == "memory_one" and isinstance(game, MatrixGame):

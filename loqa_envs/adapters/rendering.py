@@ -1,5 +1,6 @@
 """Pictures and text of any game, with a caption: the clock and each seat's running return."""
 
+import io
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,17 @@ def draw_picture(
         pen.text((_MARGIN, middle), name, _FAINT, font, anchor="lm")
         pen.text((width - _MARGIN, middle), number, _FAINT, font, anchor="rm")
     return np.array(frame)
+
+
+def moving_picture(frames: Sequence[Picture]) -> bytes:
+    """A GIF of the frames, which stays on the last one for a while and then begins anew."""
+    from PIL import Image
+
+    first, *others = (Image.fromarray(frame) for frame in frames)
+    milliseconds = [1000 // RENDER_FPS] * len(others) + [2000]
+    file = io.BytesIO()
+    first.save(file, "GIF", save_all=True, append_images=others, duration=milliseconds, loop=0)
+    return file.getvalue()
 
 
 def _picture_of_text(text: str) -> Any:

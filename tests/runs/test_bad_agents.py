@@ -71,11 +71,12 @@ def test_agents_of_different_games_do_not_meet(
     agent = trained / "agents" / "0.safetensors"
     with safe_open(agent, framework="numpy") as file:
         header = json.loads(file.metadata()["loqa"])
-    header["game"]["episode_length"] = 7
+    header["game"]["payoffs"] = [[3, 0, 5, 1]] * 2
     save_file(load_file(agent), tmp_path / "other.safetensors", {"loqa": json.dumps(header)})
     for line in (
         refused("play", agent, "--against", "other.safetensors"),
         refused("evaluate", agent, "other.safetensors"),
     ):
-        assert "episode_length=50" in line
-        assert "episode_length=7" in line
+        assert "payoffs" in line
+        assert "-3.0" in line
+        assert "5.0" in line

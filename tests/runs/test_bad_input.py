@@ -58,7 +58,12 @@ Refused = Callable[..., str]
         ("train ipd --out new --resume --overwrite", ("--resume", "--overwrite", "exclude")),
         ("evaluate", ("PATH",)),
         ("evaluate nowhere", (".safetensors", "nowhere")),
-        ("play", ("PATH",)),
+        ("play", ("PLAYER",)),
+        ("play nobody", ("nobody", ".safetensors", "coin", "ipd")),
+        ("play ipd --size 3", ("--size", "ipd")),
+        ("play coin --size 1", ("CoinGame.size", "at least 2 cells", "got '1 x 1'")),
+        ("play coin --gif no/where.gif", ("--gif", "folder that exists")),
+        ("play coin --scripted nobody", ("nobody", "always_defect", "k_strikes")),
         ("play nowhere.safetensors", ("no file nowhere.safetensors",)),
     ],
 )
@@ -165,6 +170,6 @@ def test_an_unknown_opponent_is_answered_with_all_names(refused: Refused, traine
     agent = trained / "agents" / "0.safetensors"
     line = refused("play", agent, "--against", "nobody")
     assert "'nobody'" in line
-    assert all(player in line for player in load_agent(agent).game.scripted_players)
+    assert all(player in line for player in load_agent(agent).game.scripted_players(1))
     assert "five probabilities" in refused("play", agent, "--against", "memory_one:1,2")
     assert "--seed" in refused("play", agent, "--seed", "-1")

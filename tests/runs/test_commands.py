@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from loqa_agents import PRESETS, cli, report
@@ -15,7 +16,7 @@ from loqa_agents.commands import parse_seeds
 
 from .folders import Loqa, results
 
-PLAYERS = list(PRESETS["ipd"].game.scripted_players)
+PLAYERS = list(PRESETS["ipd"].game.scripted_players(1))
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -179,3 +180,21 @@ def test_progress_fits_eighty_columns(terminal: bool) -> None:
     assert "1000/2000" in text
     assert "self-play -1.000 (lowest seed -1.000), against always_defect -2.000" in text
     assert "…" not in text
+
+
+@pytest.mark.parametrize("player", ["coin", "ipd"])
+def test_play_makes_a_moving_picture_of_scripted_players(
+    loqa: Loqa, tmp_path: Path, player: str
+) -> None:
+    said = loqa("play", player, "--against", "always_defect", "--gif", "out.gif", cwd=tmp_path)
+    assert "always_cooperate" in said.stdout
+    with Image.open(tmp_path / "out.gif") as picture:
+        assert picture.n_frames == 51
+        assert min(picture.size) > 200
+    line = loqa("play", player, "--gif", "out.gif", cwd=tmp_path, code=2).stderr
+    assert "--gif must be a new file" in line
+
+
+def test_play_takes_a_board_of_any_size(loqa: Loqa, tmp_path: Path) -> None:
+    said = loqa("play", "coin", "--size", "4", "7", "--scripted", "k_strikes", cwd=tmp_path)
+    assert "k_strikes" in said.stdout

@@ -50,7 +50,7 @@ def test_players_without_chance_get_what_arithmetic_says(
     first: str, second: str, rewards: tuple[float, float]
 ) -> None:
     game = IPD()
-    policies = (make_player(first, game), make_player(second, game))
+    policies = (make_player(first, game, 0), make_player(second, game, 1))
     found = mean_rewards(jax.random.key(0), game, policies, ((), ()), 2)
     np.testing.assert_allclose(found, rewards, rtol=1e-6)
 
@@ -70,7 +70,7 @@ def test_the_evaluator_plays_each_player_from_both_seats(game: MatrixGame) -> No
         itself = mean_rewards(key, game, (TABLE, TABLE), (table, table), 1)
         np.testing.assert_allclose(found.self_play[i], itself.mean(), rtol=1e-6)
         for name in players:
-            other = make_player(name, game)
+            other = make_player(name, game, 1)
             there = mean_rewards(key, game, (TABLE, other), (table, ()), 1)
             back = mean_rewards(key, game, (other, TABLE), ((), table), 1)
             met = found.versus[name]

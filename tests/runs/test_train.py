@@ -17,7 +17,7 @@ from loqa_envs import SITUATIONS
 
 from .folders import TINY, Loqa, contents, lines, results, same_but_for_times
 
-PLAYERS = list(PRESETS["ipd"].game.scripted_players)
+PLAYERS = list(PRESETS["ipd"].game.scripted_players(1))
 
 
 def test_a_run_leaves_what_it_promises(trained: Path) -> None:

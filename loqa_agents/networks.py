@@ -126,7 +126,7 @@ class _Layers(nn.Module):
         scale = nn.initializers.normal(len(self.table_sizes) ** -0.5)
         table = self.param("table", scale, (sum(self.table_sizes), width))
         starts = np.cumsum([0, *self.table_sizes[:-1]])
-        features = table[observations + starts].sum(1)
+        features = jnp.asarray(table)[observations + starts].sum(1)
         return features + nn.Dense(width)(clock) if clock.shape[1] else features
 
 

@@ -33,11 +33,12 @@ def push(pool: Pool, brain: Brain, keep: jax.Array) -> Pool:
     return Pool(brains, pool.kept + keep.astype(jnp.int32))
 
 
-def sample(key: jax.Array, pool: Pool, number: int) -> Brain:
-    """``number`` brains, drawn with replacement from all that the pool holds."""
+def sample(key: jax.Array, pool: Pool, number: int, newest: int = 0) -> Brain:
+    """``number`` brains: ``newest`` times the newest, others drawn with replacement from all."""
     capacity = jax.tree.leaves(pool.brains)[0].shape[0]
     # The open place counts: it holds the newest brain, or in a full ring the oldest.
     held = jnp.minimum(pool.kept + 1, capacity)
     places = jax.random.randint(key, (number,), 0, held)
+    places = jnp.where(jnp.arange(number) < newest, pool.kept % capacity, places)
     brains: Brain = jax.tree.map(lambda ring: ring[places], pool.brains)
     return brains

@@ -32,6 +32,8 @@ class Training:
     """Updates from one past self to the next."""
     opponents: int = 8
     """How many past selves share the episodes of an update."""
+    newest: int = 0
+    """How many of those opponents are always the newest self."""
     exact: bool = False
     """Follow the exact expected gradient (matrix games, players without memory)."""
     exploration: float = 0.2
@@ -126,7 +128,7 @@ class Meeting:
         assert state.pool is not None
         sample_key, play_key = jax.random.split(key)
         number = self.training.opponents
-        opponents = ring.sample(sample_key, state.pool, number)
+        opponents = ring.sample(sample_key, state.pool, number, self.training.newest)
 
         def meet(key: jax.Array, opponent: Brain):  # type: ignore[no-untyped-def]
             trajectories = self._play(

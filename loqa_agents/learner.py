@@ -137,9 +137,17 @@ class Learner:
         )
 
     def lesson(
-        self, game: Game, state: LearnerState, opponent: Brain, trajectory: Trajectory, seat: int
+        self,
+        game: Game,
+        state: LearnerState,
+        opponent: Brain | None,
+        trajectory: Trajectory,
+        seat: int,
     ) -> Lesson:
-        """What one episode of a two-player game teaches the learner that sat at ``seat``."""
+        """What one episode of a two-player game teaches the learner that sat at ``seat``.
+
+        An ``opponent`` of None has no values to shape it through, and is met as part of the game.
+        """
         observations = trajectory.observations[:, seat]
         actions, rewards = trajectory.actions[:, seat], trajectory.rewards[:, seat]
         _, values, logits = self._values(game, state.brain, observations)
@@ -149,11 +157,14 @@ class Learner:
             self.discount,
             self.td_decay,
         )
-        view = self._perspective(game, values, opponent, trajectory, seat)
-        weights = ALGORITHMS[self.algorithm](view, replace(self.shaping, weight=1), self.discount)
-        shaping = weights - view.advantages
+        advantages = gae(rewards, values, self.discount, self.gae_decay)
+        shaping = jnp.zeros_like(advantages)
+        if opponent is not None:
+            view = self._perspective(game, advantages, opponent, trajectory, seat)
+            unit = replace(self.shaping, weight=1)
+            shaping = ALGORITHMS[self.algorithm](view, unit, self.discount) - advantages
         chosen = _pick(logits[:-1], actions)
-        return Lesson(observations, actions, chosen, view.advantages, shaping, targets)
+        return Lesson(observations, actions, chosen, advantages, shaping, targets)
 
     def learn(
         self, game: Game, state: LearnerState, lessons: Lesson, update: jax.Array | int = 0
@@ -230,16 +241,16 @@ class Learner:
         return first + (last - first) * jnp.minimum(update / self.anneal, 1.0)
 
     def _perspective(
-        self, game: Game, values: jax.Array, opponent: Brain, trajectory: Trajectory, seat: int
+        self, game: Game, advantages: jax.Array, opponent: Brain, trajectory: Trajectory, seat: int
     ) -> Perspective:
-        rewards, other_rewards = trajectory.rewards[:, seat], trajectory.rewards[:, 1 - seat]
+        other_rewards = trajectory.rewards[:, 1 - seat]
         other_action_values, other_values, _ = self._values(
             game, opponent, trajectory.observations[:, 1 - seat]
         )
         # The opponent's returns stop with the episode, so its value there is none.
         other_values = other_values.at[-1].set(0.0)
         return Perspective(
-            gae(rewards, values, self.discount, self.gae_decay),
+            advantages,
             other_action_values[:-1],
             trajectory.actions[:, 1 - seat],
             other_rewards,

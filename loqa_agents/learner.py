@@ -113,13 +113,17 @@ class Learner:
             raise ValueError(
                 f"algorithm must be one of {', '.join(ALGORITHMS)}; got {self.algorithm!r}."
             )
-        for name in ("actor_learning_rate", "critic_learning_rate", "clip", "gradient_norm"):
+        for name in (
+            "actor_learning_rate", "critic_learning_rate", "final_actor_learning_rate", "clip",
+            "gradient_norm",
+        ):  # fmt: skip
             _require(self, name, "positive", lambda x: 0 < x < float("inf"))
         for name in ("discount", "gae_decay", "opponent_gae_decay", "td_decay", "target_decay"):
             _require(self, name, "between 0 and 1", lambda x: 0 <= x <= 1)
         for name in ("actor_steps", "critic_steps"):
             _require(self, name, "at least 1", lambda x: x >= 1)
-        _require(self, "entropy", "at least 0", lambda x: 0 <= x < float("inf"))
+        for name in ("entropy", "final_entropy", "final_shaping_weight", "anneal"):
+            _require(self, name, "at least 0", lambda x: 0 <= x < float("inf"))
 
     def policy(self, game: Game) -> NetworkPolicy:
         """The player of ``game`` whose parameters are ``brain.actor``."""
@@ -140,14 +144,11 @@ class Learner:
         self,
         game: Game,
         state: LearnerState,
-        opponent: Brain | None,
+        opponent: Brain,
         trajectory: Trajectory,
         seat: int,
     ) -> Lesson:
-        """What one episode of a two-player game teaches the learner that sat at ``seat``.
-
-        An ``opponent`` of None has no values to shape it through, and is met as part of the game.
-        """
+        """What one episode of a two-player game teaches the learner that sat at ``seat``."""
         observations = trajectory.observations[:, seat]
         actions, rewards = trajectory.actions[:, seat], trajectory.rewards[:, seat]
         _, values, logits = self._values(game, state.brain, observations)
@@ -158,11 +159,9 @@ class Learner:
             self.td_decay,
         )
         advantages = gae(rewards, values, self.discount, self.gae_decay)
-        shaping = jnp.zeros_like(advantages)
-        if opponent is not None:
-            view = self._perspective(game, advantages, opponent, trajectory, seat)
-            unit = replace(self.shaping, weight=1)
-            shaping = ALGORITHMS[self.algorithm](view, unit, self.discount) - advantages
+        view = self._perspective(game, advantages, opponent, trajectory, seat)
+        unit = replace(self.shaping, weight=1)
+        shaping = ALGORITHMS[self.algorithm](view, unit, self.discount) - advantages
         chosen = _pick(logits[:-1], actions)
         return Lesson(observations, actions, chosen, advantages, shaping, targets)
 

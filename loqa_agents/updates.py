@@ -8,13 +8,11 @@ import jax
 import jax.numpy as jnp
 
 from loqa_agents import pool as ring
-from loqa_agents.evaluation import OneOf
 from loqa_agents.exact import expected_weights, solve
-from loqa_agents.learner import ALGORITHMS, Brain, Learner, LearnerState, Lesson, Metrics
+from loqa_agents.learner import ALGORITHMS, Brain, Learner, LearnerState, Metrics
 from loqa_agents.networks import NetworkPolicy
 from loqa_agents.pool import Pool
 from loqa_agents.rollout import Trajectory, play_episode
-from loqa_envs.catalogue import make_player
 from loqa_envs.game import Game
 from loqa_envs.matrix_game import MatrixGame
 
@@ -37,8 +35,6 @@ class Training:
     """How many past selves share the episodes of an update."""
     newest: int = 0
     """How many of those opponents are always the newest self."""
-    scripted: tuple[str, ...] = ()
-    """Scripted players that play as many episodes each as one of the past selves, unshaped."""
     exact: bool = False
     """Follow the exact expected gradient (matrix games, players without memory)."""
     exploration: float = 0.2
@@ -56,6 +52,11 @@ class Training:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
         if self.pool < 0:
             raise ValueError(f"pool must be at least 0, got {self.pool}.")
+        if not 0 <= self.newest <= self.opponents:
+            raise ValueError(
+                f"newest must be from 0 to opponents, of which it is a part; got {self.newest} of "
+                f"{self.opponents}."
+            )
         if not 0 <= self.exploration <= 1:
             raise ValueError(f"exploration must be a probability, got {self.exploration}.")
         if (self.rival is not None) + (self.pool > 0) + self.exact > 1:
@@ -131,7 +132,7 @@ class Meeting:
         """Meet past selves from the first seat; keep the present one now and then."""
         (learner,), (self_state,) = self.learners, state.learners
         assert state.pool is not None
-        sample_key, play_key, scripted_key = jax.random.split(key, 3)
+        sample_key, play_key = jax.random.split(key)
         number = self.training.opponents
         opponents = ring.sample(sample_key, state.pool, number, self.training.newest)
 
@@ -145,25 +146,9 @@ class Meeting:
 
         lessons = jax.vmap(meet)(jax.random.split(play_key, number), opponents)
         lessons = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), lessons)
-        if self.training.scripted:
-            more = self._scripted_lessons(scripted_key, self_state)
-            lessons = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), lessons, more)
         self_state, metrics = learner.learn(self.game, self_state, lessons, i)
         keep = (i + 1) % self.training.pool_interval == 0
         return TrainState((self_state,), ring.push(state.pool, self_state.brain, keep)), metrics
-
-    def _scripted_lessons(self, key: jax.Array, state: LearnerState) -> Lesson:
-        """Lessons ``[B]`` from the first seat against the scripted players of the training."""
-        names, episodes = self.training.scripted, self.training.episodes // self.training.opponents
-        anyone = OneOf(tuple(make_player(name, self.game, 1) for name in names))
-
-        def meet(key: jax.Array, number: jax.Array) -> Lesson:
-            seats = (self._seat(0), anyone)
-            episode = play_episode(key, self.game, seats, (state.brain.actor, number))
-            return self.learners[0].lesson(self.game, state, None, episode, 0)
-
-        numbers = jnp.repeat(jnp.arange(len(names)), episodes)
-        return jax.vmap(meet)(jax.random.split(key, len(numbers)), numbers)
 
     def _rival(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
         """Two separate learners meet, and each learns from its own seat."""

@@ -86,6 +86,7 @@ def _returns(game: CoinGame, records: list[Record], title: str) -> Figure:
             height = least / scale(game)
             axes.axhline(height, color=_COLOURS[name], linestyle=":", linewidth=1.5, label=label)
     axes.set(xlabel="wall time in s", ylabel="mean reward per step", title=title)
+    axes.set_xlim(left=0)  # with the time to compile
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
 
@@ -100,6 +101,7 @@ def _own_colour(records: list[Record], title: str) -> Figure:
     axes.set(
         xlabel="wall time in s", ylabel="own-colour coins of all taken", ylim=(0, 1.02), title=title
     )
+    axes.set_xlim(left=0)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
 

@@ -74,7 +74,8 @@ def run(
 ) -> dict[str, Any]:
     """Train, evaluate and write results, agents and pictures into ``out``; return the results.
 
-    Training ends after ``training.updates``, or once ``minutes`` have passed in all sessions. Makes ``out`` if it is missing, and continues from the newest checkpoint in it, if there is one.
+    Training ends after ``training.updates``, or once ``minutes`` have passed in all its sessions.
+    Makes ``out`` if it is missing, and continues from the newest checkpoint in it, if there is one.
     Closes the ``loggers``.
 
     Raises:

@@ -40,7 +40,7 @@ def test_time_runs_out_between_updates(tmp_path: Path, monkeypatch: pytest.Monke
     clock = [0.0]
 
     class Minute:
-        """Passes whenever the run logs an evaluation; each look at the clock takes a millisecond."""
+        """Passes whenever the run logs an evaluation; a look at the clock takes a millisecond."""
 
         def log(self, record: dict) -> None:
             clock[0] += 60

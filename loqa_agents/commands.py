@@ -46,8 +46,7 @@ class Train(Generic[G]):
     devices: int | None = None
     """Devices that share the seeds; on a CPU, its cores (all of them without this option)."""
     minutes: float | None = None
-    """Wall-clock budget of the run, all its sessions together; it ends earlier if --updates are
-    done."""
+    """Wall-clock budget of the run, all its sessions together, where its updates take longer."""
     checkpoint_seconds: float = 5.0
     """Seconds between checkpoints; what kill -9 can lose."""
     tensorboard: bool = False

@@ -16,7 +16,7 @@ from safetensors.numpy import save
 from loqa_agents.learner import Brain, Learner
 from loqa_agents.networks import NetworkPolicy
 from loqa_agents.settings import from_dict, game_from_dict, game_to_dict
-from loqa_agents.shipped import shipped_file
+from loqa_agents.shipping import shipped_file
 from loqa_agents.updates import TrainState
 from loqa_envs.game import Array, Carry, Game, Params
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from loqa_agents import cli, load_agent, shipped
+from loqa_agents import cli, load_agent, shipping
 
 
 @pytest.fixture
 def names(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of two agents that come with the package, for the length of a test."""
     folder = tmp_path / "package"
-    monkeypatch.setattr(shipped, "FOLDER", folder)
+    monkeypatch.setattr(shipping, "FOLDER", folder)
     for seed in "01":
         (folder / "ipd" / "loqa").mkdir(parents=True, exist_ok=True)
         shutil.copy(trained / "agents" / f"{seed}.safetensors", folder / "ipd" / "loqa")
@@ -23,7 +23,7 @@ def names(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> lis
 
 
 def test_an_agent_is_found_by_its_name(names: list[str]) -> None:
-    assert list(shipped.shipped_agents()) == names
+    assert list(shipping.shipped_agents()) == names
     assert [load_agent(name).seed for name in names] == [0, 1]
 
 
@@ -36,7 +36,7 @@ def test_an_unknown_name_is_answered_with_all_there_are(names: list[str], name: 
 
 
 def test_without_any_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shipped, "FOLDER", tmp_path / "nowhere")
+    monkeypatch.setattr(shipping, "FOLDER", tmp_path / "nowhere")
     with pytest.raises(ValueError, match="there are none in this version"):
         load_agent("coin3x3/loqa/42")
 
@@ -69,8 +69,8 @@ def test_a_mistaken_name_is_one_line(refused: Callable[..., str], names: list[st
 
 
 def test_all_that_come_with_this_version_can_be_read() -> None:
-    assert resources.files("loqa_agents") / "shipped" == shipped.FOLDER
-    agents = shipped.shipped_agents()
+    assert resources.files("loqa_agents") / "shipped" == shipping.FOLDER
+    agents = shipping.shipped_agents()
     for name in agents:
         assert name.endswith(f"/{load_agent(name).seed}")
     assert sum(len(file.read_bytes()) for file in agents.values()) <= 8e6

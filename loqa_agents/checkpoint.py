@@ -16,6 +16,7 @@ from safetensors.numpy import save
 from loqa_agents.learner import Brain, Learner
 from loqa_agents.networks import NetworkPolicy
 from loqa_agents.settings import from_dict, game_from_dict, game_to_dict
+from loqa_agents.shipping import shipped_file
 from loqa_agents.updates import TrainState
 from loqa_envs.game import Array, Carry, Game, Params
 
@@ -78,14 +79,19 @@ def save_agent(path: str | os.PathLike[str], agent: Agent) -> None:
 
 
 def load_agent(path: str | os.PathLike[str]) -> Agent:
-    """Read what `save_agent` wrote.
+    """Read what `save_agent` wrote, or an agent that comes with the package by its name.
+
+    ``load_agent("coin3x3/loqa/42")``: what does not end in ``.safetensors`` is a name.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is truncated, is no agent of this project, or does not fit its own
-            configuration.
+        ValueError: if there is no such name, or if the file is truncated, is no agent of this
+            project, or does not fit its own configuration.
     """
     path = Path(path)
+    if path.suffix != ".safetensors":
+        with shipped_file(path.as_posix()) as file:
+            return load_agent(file)
     if not path.is_file():
         raise FileNotFoundError(f"an agent must be a .safetensors file; there is no file {path}.")
     try:

@@ -45,6 +45,8 @@ class Train(Generic[G]):
     """Replace the run in --out."""
     devices: int | None = None
     """Devices that share the seeds; on a CPU, its cores (all of them without this option)."""
+    minutes: float | None = None
+    """Wall-clock budget of the run, all its sessions together, where its updates take longer."""
     checkpoint_seconds: float = 5.0
     """Seconds between checkpoints; what kill -9 can lose."""
     tensorboard: bool = False
@@ -59,6 +61,8 @@ class Train(Generic[G]):
             raise ValueError(
                 f"--checkpoint-seconds must be at least 0, got {self.checkpoint_seconds}."
             )
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise ValueError(f"--minutes must be positive, got {self.minutes}.")
         if self.tensorboard:
             require_extra("tensorboard", "tensorboardX")
         if self.wandb:
@@ -66,10 +70,11 @@ class Train(Generic[G]):
         _use_cores(self.devices, len(seeds))
         devices = jax.devices()[: self.devices]
         Trainer(self.game, self.learner, self.training, seeds, devices)
-        config = run_config(self.game, self.learner, self.training, seeds)
+        config = run_config(self.game, self.learner, self.training, seeds, self.minutes)
         name = f"{self.game.name}-{self.learner.algorithm}"
         with folder.claim(self.out, name, config, self.resume, self.overwrite) as out:
             title = f"{self.learner.algorithm} on {self.game.name}"
+            title += f", {self.minutes:g} min" if self.minutes else ""
             loggers: list[Logger] = []
             if self.tensorboard:
                 loggers.append(TensorBoard(out / "tensorboard"))
@@ -78,7 +83,7 @@ class Train(Generic[G]):
             loggers.append(report.ProgressDisplay(console, title, self.training.updates))
             results = run(
                 self.game, self.learner, self.training, seeds, out, loggers,
-                self.checkpoint_seconds, devices=devices,
+                self.checkpoint_seconds, devices=devices, minutes=self.minutes,
             )  # fmt: skip
         report.print_results(console, results)
         console.print(
@@ -95,7 +100,8 @@ class Evaluate:
     """Play trained agents against themselves, each other and the scripted players."""
 
     paths: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PATH...")]
-    """Folders of runs, or agents (.safetensors), at least one."""
+    """Folders of runs, or agents (.safetensors, or coin3x3/loqa/42 and the like, which come with
+    loqa), at least one."""
     episodes: int = 1024
     """Episodes of each pair, rounded up to a multiple of 128."""
     out: Path | None = None
@@ -123,9 +129,10 @@ class Play:
     """Show one episode between two players."""
 
     player: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PLAYER")]
-    """Who sits in the first seat: an agent (.safetensors), or a game, in which --scripted does."""
+    """Who sits in the first seat: an agent (.safetensors, or one that comes with loqa, such as
+    coin3x3/loqa/42), or a game, in which --scripted does."""
     against: str = "tit_for_tat"
-    """A scripted player by name, memory_one:START,CC,CD,DC,DD, or another agent (.safetensors)."""
+    """A scripted player by name, memory_one:START,CC,CD,DC,DD, or another agent."""
     scripted: str = "always_cooperate"
     """A scripted player by name, where no agent is given."""
     size: tuple[int, ...] = ()
@@ -145,14 +152,14 @@ class Play:
             players = (
                 make_player(self.scripted, game, seat=0), _player(self.against, game, seat=1)
             )  # fmt: skip
-            names = (self.scripted, Path(self.against).name)
+            names = (self.scripted, _short(self.against))
         else:
             agent = _agent(self.player)
             if self.size:
                 raise ValueError("--size goes with the name of a game; an agent has its own board.")
             game = agent.game
             players = agent, _player(self.against, game, seat=1)
-            names = (Path(self.player).name, Path(self.against).name)
+            names = (_short(self.player), _short(self.against))
         episode = report.Episode.play(game, names, players, jax.random.key(self.seed))
         if self.gif is not None:
             write_atomically(self.gif, episode.gif())
@@ -194,17 +201,26 @@ def _load_agents(path: Path) -> list[Agent]:
     return sorted((load_agent(file) for file in files), key=lambda agent: agent.seed)
 
 
-def _agent(path: str) -> Agent:
-    if not path.endswith(".safetensors"):
+def _agent(name: str) -> Agent:
+    if not _is_agent(name):
         raise ValueError(
-            "a player must be an agent (.safetensors) or the name of a game "
-            f"({', '.join(PRESETS)}), got {path!r}."
+            "a player must be an agent (.safetensors, or the name of one that comes with loqa) or "
+            f"the name of a game ({', '.join(PRESETS)}), got {name!r}."
         )
-    return load_agent(path)
+    return load_agent(name)
 
 
 def _player(name: str, game: Game, seat: int) -> Policy:
-    return make_player(load_agent(name) if name.endswith(".safetensors") else name, game, seat)
+    return make_player(load_agent(name) if _is_agent(name) else name, game, seat)
+
+
+def _short(name: str) -> str:
+    """What a player is called in tables: a file without its folders, else all of the name."""
+    return Path(name).name if name.endswith(".safetensors") else name
+
+
+def _is_agent(name: str) -> bool:
+    return "/" in name or name.endswith(".safetensors")
 
 
 def _with_size(game: Game, size: tuple[int, ...]) -> Game:

@@ -27,9 +27,12 @@ class Versus(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """Mean rewards per step, a number a seed."""
+    """Means per step, a number a seed."""
 
     self_play: NDArray[np.float32]
+    """Reward against itself."""
+    info: dict[str, NDArray[np.float32]]
+    """The game's measurements in self-play."""
     versus: dict[str, Versus]
 
 
@@ -67,9 +70,29 @@ def mean_rewards(
     episodes: int,
 ) -> jax.Array:
     """Mean reward per step of each seat, ``[2]``, over whole episodes."""
+    return _means(key, game, policies, params, episodes).rewards
+
+
+class _Means(NamedTuple):
+    """Means per step, ``[2]`` each."""
+
+    rewards: jax.Array
+    info: dict[str, jax.Array]
+
+
+def _means(
+    key: jax.Array,
+    game: Game,
+    policies: tuple[Policy, Policy],
+    params: tuple[Params, Params],
+    episodes: int,
+) -> _Means:
     keys = jax.random.split(key, episodes)
     trajectories = jax.vmap(lambda key: play_episode(key, game, policies, params))(keys)
-    return trajectories.rewards.mean((0, 1))
+    means: _Means = jax.tree.map(
+        lambda leaf: leaf.mean((0, 1)), _Means(trajectories.rewards, trajectories.info)
+    )
+    return means
 
 
 class Evaluator:
@@ -89,11 +112,11 @@ class Evaluator:
 
     def evaluate(self, key: jax.Array, actors: Params, episodes: int) -> Evaluation:
         """Self-play, and play against each scripted player of the game."""
-        self_play, versus = self._average(lambda key: self._evaluate(key, actors), key, episodes)
+        itself, versus = self._average(lambda key: self._evaluate(key, actors), key, episodes)
         by_player = {
             name: Versus(versus[:, i, 0], versus[:, i, 1]) for i, name in enumerate(self.players[0])
         }
-        return Evaluation(self_play, by_player)
+        return Evaluation(itself.rewards, itself.info, by_player)
 
     def meet(self, key: jax.Array, actors: Params, others: Params, episodes: int) -> Versus:
         """Each of ``actors[N]`` against its one of ``others[N]``."""
@@ -123,32 +146,34 @@ class Evaluator:
         return jax.tree.map(lambda *leaves: np.mean(leaves, axis=0), *batches)
 
     def _meet_one(self, key: jax.Array, actor: Params, other: Params) -> jax.Array:
-        return self._both_seats(key, (self.policy,) * 2, actor, other)
+        return self._both_seats(key, (self.policy,) * 2, actor, other).rewards
 
-    def _evaluate_one(self, key: jax.Array, actor: Params) -> tuple[jax.Array, jax.Array]:
+    def _evaluate_one(self, key: jax.Array, actor: Params) -> tuple[_Means, jax.Array]:
+        """Means of both seats in self-play; rewards against each player, ``[players, 2]``."""
         self_key, versus_key = jax.random.split(key)
-        self_play = self._both_seats(self_key, (self.policy,) * 2, actor, actor).mean()
+        both = self._both_seats(self_key, (self.policy,) * 2, actor, actor)
         first, second = (OneOf(tuple(players.values())) for players in self.players)
         numbers = jnp.arange(len(self.players[0]))
         keys = jax.random.split(versus_key, len(self.players[0]))
 
         def meet(key: jax.Array, number: jax.Array) -> jax.Array:
-            return self._both_seats(key, (first, second), actor, number)
+            return self._both_seats(key, (first, second), actor, number).rewards
 
-        return self_play, jax.vmap(meet)(keys, numbers)
+        return jax.tree.map(jnp.mean, both), jax.vmap(meet)(keys, numbers)
 
     def _both_seats(
         self, key: jax.Array, others: tuple[Policy, Policy], actor: Params, other_params: Params
-    ) -> jax.Array:
-        """Mean rewards of actor and other, ``[2]``, half of the episodes in each seat.
+    ) -> _Means:
+        """Means of actor and other, ``[2]``, half of the episodes in each seat.
 
         ``others`` are the other player as it sits in each seat.
         """
         first_key, second_key = jax.random.split(key)
-        play = partial(mean_rewards, game=self.game, episodes=BATCH // 2)
+        play = partial(_means, game=self.game, episodes=BATCH // 2)
         first = play(first_key, policies=(self.policy, others[1]), params=(actor, other_params))
         second = play(second_key, policies=(others[0], self.policy), params=(other_params, actor))
-        return (first + second[::-1]) / 2
+        means: _Means = jax.tree.map(lambda a, b: (a + b[::-1]) / 2, first, second)
+        return means
 
     def _cooperation_one(self, key: jax.Array, actor: Params) -> jax.Array:
         anything = (Random(self.game.num_actions),) * 2

@@ -11,7 +11,7 @@ from loqa_agents.checkpoint import write_atomically
 
 Record = dict[str, Any]
 """One evaluation: ``update``, ``env_steps``, ``wall_seconds`` and measurements, which are lists of
-a number a seed or dicts of such."""
+a number, a truth or None a seed, or dicts of such."""
 
 
 class Logger(Protocol):
@@ -92,12 +92,13 @@ def require_extra(option: str, package: str) -> None:
 
 
 def scalars(record: Record, prefix: str = "") -> Iterator[tuple[str, float]]:
-    """Every number of a record by its path, lists as their means."""
+    """Every number of a record by its path, lists as the means of the numbers in them."""
     for name, value in record.items():
         if isinstance(value, dict):
             yield from scalars(value, f"{prefix}{name}/")
         elif isinstance(value, list):
-            yield f"{prefix}{name}", math.fsum(value) / len(value)
+            if known := [number for number in value if number is not None]:
+                yield f"{prefix}{name}", math.fsum(known) / len(known)
         else:
             yield f"{prefix}{name}", float(value)
 

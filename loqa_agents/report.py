@@ -1,15 +1,10 @@
-"""What a person sees of a run: progress, tables, pictures."""
+"""What a person reads of a run: progress, tables, an episode."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jax
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -19,15 +14,6 @@ from loqa_agents.loggers import Record
 from loqa_agents.rollout import Trajectory, watch_episode
 from loqa_envs.adapters.rendering import draw_picture, moving_picture
 from loqa_envs.game import Game, Policy, State
-
-_COLOURS = {"self_play": "#1b7837", "always_cooperate": "#2166ac", "always_defect": "#b2182b"}
-_STYLE: Any = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.3,
-    "font.size": 11,
-}
 
 
 class ProgressDisplay:
@@ -54,10 +40,17 @@ class ProgressDisplay:
         if "always_defect" in record["versus"]:
             exploited = _mean(record["versus"]["always_defect"]["agent"])
             self._status += f", against always_defect {exploited}"
+        if "thresholds" in record:
+            kept = _mean(record["versus"]["always_cooperate"]["opponent"])
+            self._status += f",\nalways_cooperate keeps {kept}; " + ", ".join(
+                f"{name} {sum(passed)}/{len(passed)}"
+                for name, passed in record["thresholds"].items()
+            )
         self._progress.update(self._task, completed=record["update"])
         if not self._console.is_terminal:
+            line = self._status.replace("\n", " ")
             self._console.print(
-                f"update {record['update']}/{self._updates}: {self._status}", soft_wrap=True
+                f"update {record['update']}/{self._updates}: {line}", soft_wrap=True
             )
 
     def close(self) -> None:
@@ -143,57 +136,6 @@ class Episode:
             for t in range(length + 1)
         ]  # fmt: skip
         return moving_picture(frames)
-
-
-def draw(out: Path, results: dict[str, Any], records: list[Record]) -> None:
-    """Write ``learning_curves.png`` and, for matrix games, ``cooperation.png`` into ``out``."""
-    with mpl.rc_context(_STYLE):
-        title = f"{results['algorithm']} on {results['game']}, {len(results['seeds'])} seeds"
-        _learning_curves(records, title).savefig(out / "learning_curves.png", dpi=150)
-        if "cooperation" in results:
-            _cooperation(results["cooperation"], title).savefig(out / "cooperation.png", dpi=150)
-
-
-def _learning_curves(records: list[Record], title: str) -> Figure:
-    figure = Figure(figsize=(7.5, 4.5), layout="constrained")
-    axes = figure.subplots()
-    updates = [record["update"] for record in records]
-    _curve(axes, updates, [record["self_play"] for record in records], "self_play")
-    for name in ("always_cooperate", "always_defect"):
-        if name in records[-1]["versus"]:
-            rewards = [record["versus"][name]["agent"] for record in records]
-            _curve(axes, updates, rewards, name)
-    axes.set(xlabel="updates", ylabel="mean reward per step", title=title)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    return figure
-
-
-def _curve(axes: Axes, updates: list[int], rewards: list[list[float]], name: str) -> None:
-    by_seed = np.array(rewards)
-    colour = _COLOURS[name]
-    label = "against itself" if name == "self_play" else f"against {name}"
-    axes.plot(updates, by_seed, color=colour, alpha=0.25, linewidth=0.8)
-    axes.plot(updates, by_seed.mean(1), color=colour, linewidth=2.2, label=label)
-
-
-def _cooperation(cooperation: dict[str, list[float]], title: str) -> Figure:
-    figure = Figure(figsize=(7.5, 4.5), layout="constrained")
-    axes = figure.subplots()
-    positions = np.arange(len(cooperation))
-    rates = np.array(list(cooperation.values()))
-    axes.bar(positions, rates.mean(1), width=0.6, color="#92c5de", label="mean over seeds")
-    # Seeds side by side within the bar's width, so that equal ones can be told apart.
-    offsets = np.linspace(-0.22, 0.22, rates.shape[1]) if rates.shape[1] > 1 else np.zeros(1)
-    axes.scatter(
-        (positions[:, None] + offsets).ravel(), rates.ravel(), s=16, color="#053061", zorder=3,
-        label="one seed", clip_on=False,
-    )  # fmt: skip
-    axes.set_xticks(positions, list(cooperation))
-    axes.set(ylim=(0, 1.02), ylabel="P(cooperate)", xlabel="after (own move first)", title=title)
-    axes.grid(axis="x", visible=False)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    return figure
 
 
 def _row(numbers: list[float]) -> tuple[str, str, str]:

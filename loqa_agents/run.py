@@ -1,6 +1,7 @@
 """A training run from the first update to its files, interruptible at any time."""
 
 import json
+import math
 import platform
 import time
 from collections.abc import Sequence
@@ -13,15 +14,17 @@ from typing import Any
 import jax
 import numpy as np
 
-from loqa_agents import report
+from loqa_agents import pictures
 from loqa_agents.checkpoint import Agent, Checkpoints, save_agent, write_atomically
 from loqa_agents.evaluation import BATCH, Evaluation, Evaluator, Versus
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import JsonLines, Logger
 from loqa_agents.settings import game_to_dict
 from loqa_agents.signals import InterruptedRun, stop_signals
+from loqa_agents.thresholds import EPISODES, crossings, own_colour, satisfied
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training, TrainState
+from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game
 from loqa_envs.matrix_game import SITUATIONS, MatrixGame
 
@@ -30,7 +33,11 @@ _PACKAGES = ("loqa", "jax", "jaxlib", "flax", "optax", "numpy", "gymnasium", "pe
 
 
 def run_config(
-    game: Game, learner: Learner, training: Training, seeds: Sequence[int]
+    game: Game,
+    learner: Learner,
+    training: Training,
+    seeds: Sequence[int],
+    minutes: float | None = None,
 ) -> dict[str, Any]:
     """All that determines a run, and the versions that ran it, as JSON data."""
     versions = {package: package_version(package) for package in _PACKAGES}
@@ -39,6 +46,7 @@ def run_config(
         "learner": asdict(learner),
         "training": asdict(training),
         "seeds": list(seeds),
+        "minutes": minutes,
         "versions": {"python": platform.python_version()} | versions,
     }
     plain: dict[str, Any] = json.loads(json.dumps(config))  # tuples as lists, as read from a file
@@ -62,9 +70,11 @@ def run(
     checkpoint_seconds: float = 5.0,
     final_episodes: int = 1024,
     devices: list[jax.Device] | None = None,
+    minutes: float | None = None,
 ) -> dict[str, Any]:
     """Train, evaluate and write results, agents and pictures into ``out``; return the results.
 
+    Training ends after ``training.updates``, or once ``minutes`` have passed in all its sessions.
     Makes ``out`` if it is missing, and continues from the newest checkpoint in it, if there is one.
     Closes the ``loggers``.
 
@@ -75,6 +85,8 @@ def run(
     """
     started = time.perf_counter()
     wall_before = compile_before = 0.0
+    budget = math.inf if minutes is None else 60 * minutes
+    episodes = EPISODES if isinstance(game, CoinGame) else BATCH
 
     with ExitStack() as stack:
         caught = stack.enter_context(stop_signals())
@@ -96,14 +108,15 @@ def run(
             return wall_before + time.perf_counter() - started
 
         def log(metrics: dict[str, Any]) -> None:
-            evaluation = evaluator.evaluate(_evaluation_key(update), _actors(state), BATCH)
+            evaluation = evaluator.evaluate(_evaluation_key(update), _actors(state), episodes)
             record = {
                 "update": update,
                 "env_steps": update * trainer.steps_per_update,
                 "wall_seconds": round(wall_seconds(), 3),
-                "self_play": _numbers(evaluation.self_play),
-                "versus": _versus(evaluation),
-            } | {name: _numbers(value) for name, value in metrics.items()}
+            } | _measured(game, evaluation)
+            if isinstance(game, CoinGame):
+                record["thresholds"] = satisfied(game, record)
+            record |= {name: _numbers(value) for name, value in metrics.items()}
             for logger in everyone:
                 logger.log(record)
 
@@ -114,7 +127,8 @@ def run(
         if update == 0:
             log({})
         saved_at, chunk = time.perf_counter(), 1
-        while update < training.updates:
+        ended = update >= training.updates or wall_seconds() >= budget
+        while not ended:
             every = training.evaluate_every
             stop = min(training.updates, update + chunk, (update // every + 1) * every)
             began = time.perf_counter()
@@ -123,10 +137,11 @@ def run(
             # About a second of updates at a time: nothing else can be done meanwhile.
             chunk = max(1, int((stop - update) / (time.perf_counter() - began)))
             update = stop
-            if update % every == 0 or update == training.updates:
+            ended = update == training.updates or wall_seconds() >= budget
+            if update % every == 0 or ended:
                 log(metrics)
             due = time.perf_counter() - saved_at >= checkpoint_seconds
-            if due or caught or update == training.updates:
+            if due or caught or ended:
                 progress = {"wall_seconds": wall_seconds(), "compile_seconds": compile_seconds}
                 checkpoints.save(update, state, progress)
                 saved_at = time.perf_counter()
@@ -148,7 +163,12 @@ def run(
             key = _evaluation_key(update)
             met = evaluator.meet(key, _actors(state), rivals, final_episodes)
             results["versus"]["rival"] = _versus_numbers(met)
-        report.draw(out, results, lines.records)
+        if isinstance(game, CoinGame):
+            results["thresholds"] = crossings(game, lines.records)
+            pictures.draw_coin_game(out, game, results, lines.records)
+            pictures.film(out, agents[0], ("self_play", "always_defect"))
+        else:
+            pictures.draw(out, results, lines.records)
         results["wall_seconds"] = round(wall_seconds(), 3)
         write_atomically(out / "results.json", json.dumps(results, indent=1).encode() + b"\n")
     return results
@@ -173,12 +193,11 @@ def evaluate_agents(
     evaluator = evaluator or Evaluator(first.game, first.policy)
     actors = jax.tree.map(lambda *leaves: np.stack(leaves), *(agent.params for agent in agents))
     self_key, cross_key, situation_key = jax.random.split(jax.random.key(_EVALUATION_KEY), 3)
-    evaluation = evaluator.evaluate(self_key, actors, episodes)
-    results: dict[str, Any] = {
-        "self_play": _numbers(evaluation.self_play),
+    measured = _measured(first.game, evaluator.evaluate(self_key, actors, episodes))
+    results = {
+        "self_play": measured["self_play"],
         "cross_play": _numbers(evaluator.cross_play(cross_key, actors, episodes)),
-        "versus": _versus(evaluation),
-    }
+    } | measured
     if isinstance(first.game, MatrixGame):
         rates = evaluator.cooperation(situation_key, actors)
         results["cooperation"] = {name: _numbers(rates[:, i]) for i, name in enumerate(SITUATIONS)}
@@ -223,8 +242,15 @@ def _numbers(values: Any) -> list[float]:
     return [round(float(value), 6) for value in np.asarray(values)]
 
 
-def _versus(evaluation: Evaluation) -> dict[str, dict[str, list[float]]]:
-    return {name: _versus_numbers(met) for name, met in evaluation.versus.items()}
+def _measured(game: Game, evaluation: Evaluation) -> dict[str, Any]:
+    """What the records of an evaluation and the results of a run have in common."""
+    measured: dict[str, Any] = {
+        "self_play": _numbers(evaluation.self_play),
+        "versus": {name: _versus_numbers(met) for name, met in evaluation.versus.items()},
+    }
+    if isinstance(game, CoinGame):
+        measured["own_colour"] = own_colour(evaluation.info)
+    return measured
 
 
 def _versus_numbers(met: Versus) -> dict[str, list[float]]:

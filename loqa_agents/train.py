@@ -1,7 +1,10 @@
 """Training runs: many seeds at once, compiled whole, resumable to the bit."""
 
+import os
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -57,6 +60,8 @@ class Trainer:
             ),
             donate_argnums=1,
         )
+        if training.pool:
+            self._require_memory()
 
     @property
     def steps_per_update(self) -> int:
@@ -82,6 +87,16 @@ class Trainer:
         state, metrics = self._advance(self._keys, state, start, stop)
         return state, metrics
 
+    def _require_memory(self) -> None:
+        shapes = jax.tree.leaves(jax.eval_shape(self._init, self._keys).pool)
+        needed = sum(leaf.size * leaf.dtype.itemsize for leaf in shapes)
+        available = available_memory()
+        if available is not None and needed > available:
+            raise ValueError(
+                f"pool must fit in memory; pool={self.training.pool} needs {needed:,} bytes for "
+                f"{len(self.seeds)} seeds, and {available:,} are available."
+            )
+
     def _init_one(self, key: jax.Array) -> TrainState:
         # A stream of its own: updates fold in numbers from 0 on.
         keys = jax.random.split(jax.random.fold_in(key, np.uint32(0xFFFFFFFF)), len(self.learners))
@@ -101,3 +116,15 @@ class Trainer:
         metrics = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
         result: tuple[TrainState, Metrics] = jax.lax.fori_loop(start, stop, body, (state, metrics))
         return result
+
+
+def available_memory() -> int | None:
+    """Bytes of memory that this machine can still give; None where it does not say."""
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return 1024 * int(
+            next(line for line in lines if line.startswith("MemAvailable")).split()[1]
+        )
+    with suppress(AttributeError, ValueError, OSError):  # without it, all that there is
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None

@@ -62,19 +62,26 @@ def test_other_interfaces_are_named_in_adapters_only(library):  # and a game's p
         ("optax", {"loqa_agents/learner.py"}),
         ("orbax", {"loqa_agents/checkpoint.py"}),
         ("safetensors", {"loqa_agents/checkpoint.py"}),
-        ("matplotlib", {"loqa_agents/report.py"}),
+        ("matplotlib", {"loqa_agents/pictures.py"}),
     ],
 )
 def test_each_library_has_its_place(library, allowed):
     assert importers(library) == allowed
 
 
-def test_concrete_games_are_named_where_they_must_be():
-    # exact solves matrix games and nothing else; updates asks for it; run reads their situations.
-    allowed = {"presets", "cli", "exact", "updates", "run"}
+@pytest.mark.parametrize(
+    ("game", "allowed"),
+    [
+        # exact solves matrix games and nothing else; updates asks for it; run reads situations.
+        ("matrix_game", {"presets", "cli", "exact", "updates", "run"}),
+        # How results are measured and shown depends on the game, how they are learned does not.
+        ("coin_game", {"run", "thresholds", "pictures"}),
+    ],
+)
+def test_concrete_games_are_named_where_they_must_be(game, allowed):
     stray = {
         name
-        for name in importers("loqa_envs.matrix_game")
+        for name in importers(f"loqa_envs.{game}")
         if name.startswith("loqa_agents/") and Path(name).stem not in allowed
     }
     assert not stray

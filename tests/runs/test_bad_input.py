@@ -48,6 +48,12 @@ Refused = Callable[..., str]
         ("train ipd --seeds 0-4000000000", ("--seeds", "at most 10000", "'0-4000000000'")),
         ("train ipd --devices 0", ("--devices", "at least 1", "got 0")),
         ("train ipd --checkpoint-seconds -1", ("--checkpoint-seconds", "at least 0", "got -1.0")),
+        ("train ipd --minutes 0", ("--minutes", "positive", "got 0.0")),
+        ("train ipd --minutes nan", ("--minutes", "positive", "got nan")),
+        ("train ipd --minutes inf", ("--minutes", "positive", "got inf")),
+        ("train ipd --minutes soon", ("--minutes", "'soon'")),
+        ("train coin --size 0", ("CoinGame.size", "at least 1", "got 0")),
+        ("train coin --pool 1000000000", ("pool", "memory", "pool=1000000000", "bytes")),
         ("train ipd --exact --actor.memory 4", ("exact", "without memory", "memory=4")),
         ("train ipd --exact --pool 8", ("exact", "pool", "exclude", "pool=8")),
         ("train ipd --rival naive --pool 8", ("rival", "pool", "exclude")),
@@ -73,6 +79,17 @@ def test_a_mistake_is_named_in_one_line(
     line = refused(*arguments.split())
     for word in words:
         assert word in line
+
+
+def test_a_pool_beyond_memory_is_refused_with_its_bytes(
+    refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loqa_agents.train.available_memory", lambda: 2000)
+    line = refused("train", "ipd", "--pool", "8", "--seeds", "0-2")
+    assert "pool=8 needs " in line
+    needed = int(line.split("needs ")[1].split()[0].replace(",", ""))
+    assert needed > 3 * 8 * 4 * 10  # seeds, past selves, bytes, logits
+    assert "3 seeds, and 2,000 are available" in line
 
 
 @pytest.mark.parametrize(("option", "package"), [("tensorboard", "tensorboardX"), ("wandb",) * 2])

@@ -182,6 +182,24 @@ def test_progress_fits_eighty_columns(terminal: bool) -> None:
     assert "…" not in text
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_thresholds_are_shown_as_they_fall(terminal: bool) -> None:
+    with open(os.devnull, "w") as nowhere:
+        console = Console(file=nowhere, force_terminal=terminal, width=80, record=True, _environ={})
+        display = report.ProgressDisplay(console, "advantage_alignment on coin_game, 10 min", 2000)
+        versus = {"always_defect": {"agent": [-0.25, -0.05]}, "always_cooperate": {}}
+        versus["always_cooperate"]["opponent"] = [0.1, 0.3]
+        fallen = {"weak": [True, True], "medium": [True, False], "strong": [False, False]}
+        display.log(
+            {"update": 7, "self_play": [0.2, 0.3], "versus": versus, "thresholds": fallen}
+        )  # fmt: skip
+        display.close()
+        text = " ".join(console.export_text().split())
+    assert "self-play 0.250 (lowest seed 0.200), against always_defect -0.150, " in text
+    assert "always_cooperate keeps 0.200; weak 2/2, medium 1/2, strong 0/2" in text
+    assert "…" not in text
+
+
 @pytest.mark.parametrize("player", ["coin", "ipd"])
 def test_play_makes_a_moving_picture_of_scripted_players(
     loqa: Loqa, tmp_path: Path, player: str

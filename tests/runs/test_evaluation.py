@@ -87,6 +87,12 @@ def test_players_with_chance_are_met_in_fresh_episodes() -> None:
     assert found.versus["random"].agent[0] != -1
 
 
+def test_self_play_is_measured_as_the_game_measures_it() -> None:
+    actors = (COOPERATOR, DEFECTOR, TIT_FOR_TAT)
+    found = Evaluator(IPD(), TABLE).evaluate(jax.random.key(0), together(*actors), 1)
+    np.testing.assert_allclose(found.info["cooperated"], [1, 0, 1], atol=1e-6)
+
+
 def test_cross_play_goes_through_the_pairs_in_order() -> None:
     actors = (COOPERATOR, DEFECTOR, TIT_FOR_TAT, actor(0, 1, 0, 1, 0))
     found = Evaluator(IPD(), TABLE).cross_play(jax.random.key(0), together(*actors), 1)

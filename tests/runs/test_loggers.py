@@ -26,6 +26,11 @@ def test_every_number_has_its_path_and_lists_their_means() -> None:
     assert dict(scalars(record(7))) == {"update": 7.0} | MEANS
 
 
+def test_what_is_unknown_for_a_seed_is_left_out_of_means() -> None:
+    found = dict(scalars({"own": [None, 0.5, 1.0], "none": [None], "passed": [True, False]}))
+    assert found == {"own": 0.75, "passed": 0.5}
+
+
 def test_each_line_is_on_disk_when_it_is_logged(tmp_path: Path) -> None:
     logger = JsonLines(tmp_path / "lines", 0)
     logger.log(record(0))

@@ -100,7 +100,7 @@ class Learner:
     balance: bool = False
     """Whether advantages and shaping are each divided by their standard deviation in the batch."""
     anneal: int = 0
-    """Updates over which learning rate, shaping and entropy change to their final values; 0 never."""
+    """Updates over which learning rate, shaping, entropy change to their final values; 0 never."""
     final_actor_learning_rate: float = 1e-3
     """What the actor's step size is after ``anneal`` updates."""
     final_shaping_weight: float = 1.0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from loqa_agents.learner import Brain, Learner, Lesson
+from loqa_agents.loqa import Shaping
 from loqa_agents.networks import Network
 from loqa_agents.rollout import play_episode
 from loqa_agents.train import Trainer
@@ -16,8 +17,8 @@ COOPERATION_PAYS = MatrixGame((1, 1, 0, 0), episode_length=8)
 SITUATIONS = jnp.eye(5)
 
 
-def _trained(game, learner, updates=60, **training):
-    training = Training(episodes=16, updates=updates, evaluate_every=updates, **training)
+def _trained(game, learner, updates=60, episodes=16, **training):
+    training = Training(episodes=episodes, updates=updates, evaluate_every=updates, **training)
     trainer = Trainer(game, learner, training, (0,), jax.devices()[:1])
     state, metrics = trainer.advance(trainer.init(), 0, updates)
     return jax.tree.map(lambda leaf: leaf[0], state.learners), metrics
@@ -33,8 +34,8 @@ def _cooperation(game, learner, state):
 @pytest.mark.parametrize("actor", [Network(), Network(hidden=(8,), memory=8)])
 def test_every_algorithm_learns_what_pays_whatever_the_other_does(algorithm, actor):
     learner = Learner(algorithm=algorithm, actor=actor, actor_learning_rate=3e-2)
-    # Much exploration, so that what follows defection is seen often enough to be learned.
-    (state,), _ = _trained(COOPERATION_PAYS, learner, updates=400, exploration=0.5)
+    # Enough exploration, so that what follows defection is seen often enough to be learned.
+    (state,), _ = _trained(COOPERATION_PAYS, learner, updates=300, episodes=64, exploration=0.05)
     assert _cooperation(COOPERATION_PAYS, learner, state).min() > 0.9
 
 
@@ -75,10 +76,13 @@ def test_the_first_actor_step_follows_the_weights_times_the_log_probabilities():
     state = learner.init(jax.random.key(0), game)
     lessons = _lessons(game, learner, state)
 
+    def weights(lesson: Lesson):
+        return lesson.advantages + learner.shaping.weight * lesson.shaping
+
     def surrogate(actor):
         def gain(lesson: Lesson):
             logits = learner.policy(game).log_probabilities(actor, lesson.observations[:-1])
-            return (lesson.weights * logits[jnp.arange(6), lesson.actions]).mean()
+            return (weights(lesson) * logits[jnp.arange(6), lesson.actions]).mean()
 
         return jax.vmap(gain)(lessons).mean()
 
@@ -112,6 +116,41 @@ def test_entropy_keeps_the_actor_from_certainty():
     assert 0.4 < rates[1] < 0.8
 
 
+def test_balanced_terms_are_each_of_order_one_in_the_batch():
+    game = IPD(episode_length=6)
+    learner = Learner(balance=True, shaping=Shaping(weight=0.5))
+    lessons = _lessons(game, learner, learner.init(jax.random.key(0), game))
+    # Whatever the scale of rewards, their shares stay the same.
+    scaled = lessons._replace(advantages=7 * lessons.advantages, shaping=0.1 * lessons.shaping)
+    weights = learner._weights(lessons, 0)
+    np.testing.assert_allclose(weights, learner._weights(scaled, 0), atol=1e-3)
+    own = lessons.advantages / np.std(lessons.advantages)
+    assert np.std(weights - own) == pytest.approx(0.5, rel=1e-3)
+
+
+def test_settings_are_annealed_from_first_to_last():
+    game = IPD(episode_length=6)
+    learner = Learner(shaping=Shaping(weight=2.0), anneal=10, final_shaping_weight=1.0)
+    lessons = _lessons(game, learner, learner.init(jax.random.key(0), game))
+    for update, weight in ((0, 2.0), (5, 1.5), (10, 1.0), (99, 1.0)):
+        expected = lessons.advantages + weight * lessons.shaping
+        np.testing.assert_allclose(learner._weights(lessons, update), expected, atol=1e-5)
+
+
+def test_the_actors_step_size_is_annealed_over_updates():
+    game = IPD(episode_length=6)
+    learner = Learner(anneal=5, final_actor_learning_rate=1e-9, actor_steps=2)
+    state = learner.init(jax.random.key(0), game)
+    moves = []
+    for update in range(7):
+        changed, _ = learner.learn(game, state, _lessons(game, learner, state), update)
+        (before,), (after,) = (jax.tree.leaves(s.brain.actor) for s in (state, changed))
+        moves.append(float(np.abs(after - before).max()))
+        state = changed
+    assert moves[0] > 1e-3
+    assert max(moves[5:]) < 1e-6
+
+
 def test_the_opponents_advantage_stops_with_the_episode():
     """The published code let the opponent's critic see past the last step: a fault by tens."""
     game = IPD(episode_length=5)
@@ -122,8 +161,7 @@ def test_the_opponents_advantage_stops_with_the_episode():
     opponent = Brain(state.brain.actor, critic)
     defect = MemoryOne((0,) * 5)
     episode = play_episode(jax.random.key(0), game, (defect, defect), ((), ()))
-    values = learner._values(game, state.brain, episode.observations[:, 0])[1]
-    view = learner._perspective(game, values, opponent, episode, 0)
+    view = learner._perspective(game, jnp.zeros(5), opponent, episode, 0)
     # At the last step: reward -2, nothing after it, expected -40.
     assert view.opponent_advantages[-1] == pytest.approx(38.0)
 
@@ -137,6 +175,9 @@ def test_the_opponents_advantage_stops_with_the_episode():
         ({"discount": 1.5}, "discount must be between 0 and 1, got 1.5"),
         ({"actor_steps": 0}, "actor_steps must be at least 1, got 0"),
         ({"entropy": -0.1}, "entropy must be at least 0, got -0.1"),
+        ({"final_entropy": -0.1}, "final_entropy must be at least 0, got -0.1"),
+        ({"final_actor_learning_rate": 0.0}, "final_actor_learning_rate must be positive, got 0.0"),
+        ({"anneal": -1}, "anneal must be at least 0, got -1"),
         ({"algorithm": "lola"}, "algorithm must be one of loqa, .*; got 'lola'"),
     ],
 )

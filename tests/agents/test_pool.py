@@ -35,6 +35,15 @@ def test_a_full_ring_forgets_the_oldest():
     assert _held(pool) == {3.0, 4.0, 5.0}
 
 
+def test_some_opponents_can_be_the_newest_self():
+    pool = ring.create(_brain(0), 8)
+    for number in range(1, 6):
+        pool = ring.push(pool, _brain(number), jnp.array(number < 5))
+    brains = ring.sample(jax.random.key(0), pool, 40, newest=10).actor["w"][:, 0]
+    assert (brains[:10] == 5.0).all()
+    assert len(set(np.asarray(brains[10:]).tolist())) > 2
+
+
 def test_a_push_copies_nothing_however_large_the_ring():
     def pushes(pool, brain):
         return jax.lax.fori_loop(

@@ -2,7 +2,8 @@
 
 from loqa_agents.checkpoint import Agent, load_agent, save_agent
 from loqa_agents.evaluation import Evaluator, mean_rewards
-from loqa_agents.learner import ALGORITHMS, Brain, Learner, LearnerState, Lesson
+from loqa_agents.learner import ALGORITHMS, Learner
+from loqa_agents.lesson import Brain, LearnerState, Lesson
 from loqa_agents.loqa import Shaping
 from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy
 from loqa_agents.presets import PRESETS, Preset

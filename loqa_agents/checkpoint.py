@@ -13,7 +13,8 @@ import orbax.checkpoint as ocp
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from loqa_agents.learner import Brain, Learner
+from loqa_agents.learner import Learner
+from loqa_agents.lesson import Brain
 from loqa_agents.networks import NetworkPolicy
 from loqa_agents.settings import from_dict, game_from_dict, game_to_dict
 from loqa_agents.shipping import shipped_file

@@ -2,20 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 
 from loqa_agents.estimators import Perspective, gae, td_targets
+from loqa_agents.lesson import Brain, LearnerState, Lesson, Metrics, pick
 from loqa_agents.loqa import Shaping, advantage_alignment_weights, loqa_weights, n_step_weights
 from loqa_agents.naive import naive_weights
 from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy
 from loqa_agents.rollout import Trajectory
 from loqa_envs.game import Game, Params
-
-Metrics = dict[str, jax.Array]
 
 ALGORITHMS: dict[str, Callable[[Perspective, Shaping, float], jax.Array]] = {
     "loqa": loqa_weights,
@@ -24,38 +23,6 @@ ALGORITHMS: dict[str, Callable[[Perspective, Shaping, float], jax.Array]] = {
     "naive": lambda view, shaping, discount: naive_weights(view),
 }
 """Each makes policy-gradient weights ``[T]`` from one episode."""
-
-
-class Brain(NamedTuple):
-    """What of a player is learned, and all that another learner needs to know of it."""
-
-    actor: Params
-    critic: Params
-
-
-class LearnerState(NamedTuple):
-    brain: Brain
-    target: Params
-    """The slow critic behind the critic's own targets."""
-    actor_optimizer: optax.OptState
-    critic_optimizer: optax.OptState
-
-
-class Lesson(NamedTuple):
-    """One episode from the learner's seat, and what to make of it."""
-
-    observations: jax.Array
-    """``[T + 1, *obs]``"""
-    actions: jax.Array
-    """``int32[T]``"""
-    log_probabilities: jax.Array
-    """``[T]``: of the actions, under the actor before the update."""
-    advantages: jax.Array
-    """``[T]``: how much better each action was for the learner than expected."""
-    shaping: jax.Array
-    """``[T]``: how much more each action should be taken for what it makes of the opponent."""
-    targets: jax.Array
-    """``[T]``: what the critic should have said of each action."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +38,8 @@ class Learner:
     shaping: Shaping = field(default_factory=Shaping)
     actor: Network = field(default_factory=Network)
     critic: Network = field(default_factory=lambda: Network(hidden=(16,)))
+    exploration: float = 0.2
+    """Probability, in training, that an action is random instead."""
     discount: float = 0.96
     """Discount of rewards a step."""
     finite_horizon: bool = True
@@ -120,6 +89,7 @@ class Learner:
             _require(self, name, "positive", lambda x: 0 < x < float("inf"))
         for name in ("discount", "gae_decay", "opponent_gae_decay", "td_decay", "target_decay"):
             _require(self, name, "between 0 and 1", lambda x: 0 <= x <= 1)
+        _require(self, "exploration", "a probability", lambda x: 0 <= x <= 1)
         for name in ("actor_steps", "critic_steps"):
             _require(self, name, "at least 1", lambda x: x >= 1)
         for name in ("entropy", "final_entropy", "final_shaping_weight", "anneal"):
@@ -128,6 +98,10 @@ class Learner:
     def policy(self, game: Game) -> NetworkPolicy:
         """The player of ``game`` whose parameters are ``brain.actor``."""
         return NetworkPolicy(self.actor, Inputs.of(game), game.num_actions)
+
+    def behaviour(self, game: Game) -> NetworkPolicy:
+        """The same player as it acts in training, exploring."""
+        return replace(self.policy(game), exploration=self.exploration)
 
     def init(self, key: jax.Array, game: Game) -> LearnerState:
         actor_key, critic_key = jax.random.split(key)
@@ -162,7 +136,7 @@ class Learner:
         view = self._perspective(game, advantages, opponent, trajectory, seat)
         unit = replace(self.shaping, weight=1)
         shaping = ALGORITHMS[self.algorithm](view, unit, self.discount) - advantages
-        chosen = _pick(logits[:-1], actions)
+        chosen = pick(logits[:-1], actions)
         return Lesson(observations, actions, chosen, advantages, shaping, targets)
 
     def learn(
@@ -176,7 +150,7 @@ class Learner:
         def critic_loss(params: Params) -> jax.Array:
             def loss(lesson: Lesson) -> jax.Array:
                 values = critic.action_values(params, lesson.observations)[:-1]
-                errors = optax.huber_loss(_pick(values, lesson.actions), lesson.targets)
+                errors = optax.huber_loss(pick(values, lesson.actions), lesson.targets)
                 return jnp.mean(errors)
 
             return jax.vmap(loss)(lessons).mean()
@@ -184,7 +158,7 @@ class Learner:
         def actor_loss(params: Params) -> tuple[jax.Array, Metrics]:
             def loss(lesson: Lesson, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
                 logits = policy.log_probabilities(params, lesson.observations[:-1])
-                ratio = jnp.exp(_pick(logits, lesson.actions) - lesson.log_probabilities)
+                ratio = jnp.exp(pick(logits, lesson.actions) - lesson.log_probabilities)
                 clipped = jnp.clip(ratio, 1 - self.clip, 1 + self.clip)
                 gain = jnp.minimum(ratio * weights, clipped * weights)
                 return gain.mean(), -(jnp.exp(logits) * logits).sum(-1).mean()
@@ -262,7 +236,9 @@ class Learner:
         """Action values, values, log-probabilities for ``observations[T + 1]`` of one seat."""
         logits = self.policy(game).log_probabilities(brain.actor, observations)
         action_values = self._critic(game).action_values(brain.critic, observations)
-        return action_values, (jnp.exp(logits) * action_values).sum(-1), logits
+        # Advantages are measured from what is to be expected of a player that explores.
+        probabilities = self.behaviour(game).mixed(jnp.exp(logits))
+        return action_values, (probabilities * action_values).sum(-1), logits
 
     def _critic(self, game: Game) -> Critic:
         return Critic(
@@ -280,12 +256,6 @@ class Learner:
     @property
     def _critic_optimizer(self) -> optax.GradientTransformation:
         return optax.adam(self.critic_learning_rate)
-
-
-def _pick(rows: jax.Array, columns: jax.Array) -> jax.Array:
-    """``rows[t, columns[t]]`` for every t; a masked sum, since XLA's gather is slow on CPUs."""
-    picked: jax.Array = jnp.sum(rows * jax.nn.one_hot(columns, rows.shape[-1]), axis=-1)
-    return picked
 
 
 def _require(settings: object, name: str, what: str, holds: Callable[[float], bool]) -> None:

@@ -184,14 +184,16 @@ class NetworkPolicy:
         logits, carry = self.network.apply(
             params, self.inputs, carry, observation, self.num_actions
         )
-        probabilities = jax.nn.softmax(logits)
-        if self.exploration:
-            probabilities += self.exploration * (1 / self.num_actions - probabilities)
+        probabilities = self.mixed(jax.nn.softmax(logits))
         # The inverse of the distribution function needs one random number, Gumbel's trick one for
         # each action; random numbers are most of the cost of playing a small game.
         cumulative = jnp.cumsum(probabilities)
         action = jnp.sum(jax.random.uniform(key) >= cumulative[:-1], dtype=jnp.int32)
         return action, carry
+
+    def mixed(self, probabilities: jax.Array) -> jax.Array:
+        """The actor's ``probabilities[..., A]`` with exploration mixed in."""
+        return probabilities + self.exploration * (1 / self.num_actions - probabilities)
 
     def log_probabilities(self, params: Params, observations: Array) -> jax.Array:
         """The actor's ``[T, A]``, for one seat's ``observations[T, *obs]`` from the first step."""

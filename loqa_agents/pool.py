@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from loqa_agents.learner import Brain
+from loqa_agents.lesson import Brain
 
 
 class Pool(NamedTuple):

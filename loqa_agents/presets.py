@@ -47,6 +47,7 @@ _RECURRENT = (
         actor=Network(hidden=(32,), memory=32),
         critic=Network(hidden=(32,), memory=32),
         shaping=Shaping(weight=1.2),
+        exploration=0.0,
         balance=True,
         actor_learning_rate=5e-3,
         critic_learning_rate=3e-3,
@@ -56,7 +57,7 @@ _RECURRENT = (
         final_shaping_weight=1.2,
         final_entropy=0.003,
     ),
-    Training(pool=256, episodes=256, exploration=0.0, updates=250, evaluate_every=25),
+    Training(pool=256, episodes=256, updates=250, evaluate_every=25),
 )
 """How it was found is in benchmarks/LABBOOK.md.
 

@@ -12,7 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents import pool as ring
-from loqa_agents.learner import Learner, Metrics
+from loqa_agents.learner import Learner
+from loqa_agents.lesson import Metrics
 from loqa_agents.updates import Meeting, Training, TrainState
 from loqa_envs.game import Game
 

@@ -1,7 +1,7 @@
 """Whom a learner meets in one update of training, and what it makes of the meeting."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax
@@ -9,8 +9,8 @@ import jax.numpy as jnp
 
 from loqa_agents import pool as ring
 from loqa_agents.exact import expected_weights, solve
-from loqa_agents.learner import ALGORITHMS, Brain, Learner, LearnerState, Metrics
-from loqa_agents.networks import NetworkPolicy
+from loqa_agents.learner import ALGORITHMS, Learner
+from loqa_agents.lesson import Brain, LearnerState, Metrics
 from loqa_agents.pool import Pool
 from loqa_agents.rollout import Trajectory, play_episode
 from loqa_envs.game import Game
@@ -37,8 +37,6 @@ class Training:
     """How many of those opponents are always the newest self."""
     exact: bool = False
     """Follow the exact expected gradient (matrix games, players without memory)."""
-    exploration: float = 0.2
-    """Probability, in training, that an action is random instead."""
     episodes: int = 32
     """Episodes an update."""
     updates: int = 600
@@ -57,8 +55,6 @@ class Training:
                 f"newest must be from 0 to opponents, of which it is a part; got {self.newest} of "
                 f"{self.opponents}."
             )
-        if not 0 <= self.exploration <= 1:
-            raise ValueError(f"exploration must be a probability, got {self.exploration}.")
         if (self.rival is not None) + (self.pool > 0) + self.exact > 1:
             raise ValueError(
                 "rival, pool and exact exclude each other: each says whom the learner meets; "
@@ -173,7 +169,7 @@ class Meeting:
 
         def loss(actor):  # type: ignore[no-untyped-def]
             logits = jax.vmap(lambda s: policy.log_probabilities(actor, s[None])[0])(situations)
-            slip = self.training.exploration
+            slip = learner.exploration
             cooperation = (1 - slip) * jnp.exp(logits[:, 0]) + slip / 2
             solved = solve(game, cooperation, cooperation, learner.discount)
             weights = expected_weights(solved, learner.shaping, learner.discount, learner.algorithm)
@@ -188,11 +184,6 @@ class Meeting:
     ) -> Trajectory:
         """Episodes between two brains, exploring, with a leading axis of episodes."""
         keys = jax.random.split(key, episodes or self.training.episodes)
-        seats = (self._seat(0), self._seat(-1))
+        seats = tuple(self.learners[i].behaviour(self.game) for i in (0, -1))
         actors = tuple(brain.actor for brain in brains)
         return jax.vmap(lambda key: play_episode(key, self.game, seats, actors))(keys)
-
-    def _seat(self, number: int) -> NetworkPolicy:
-        """The exploring player of a learner."""
-        policy = self.learners[number].policy(self.game)
-        return replace(policy, exploration=self.training.exploration)

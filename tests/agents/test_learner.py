@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.learner import Brain, Learner, Lesson
+from loqa_agents.learner import Learner
+from loqa_agents.lesson import Brain, Lesson
 from loqa_agents.loqa import Shaping
 from loqa_agents.networks import Network
 from loqa_agents.rollout import play_episode
@@ -33,9 +34,9 @@ def _cooperation(game, learner, state):
 @pytest.mark.parametrize("algorithm", ["naive", "loqa", "advantage_alignment", "loqa_n_step"])
 @pytest.mark.parametrize("actor", [Network(), Network(hidden=(8,), memory=8)])
 def test_every_algorithm_learns_what_pays_whatever_the_other_does(algorithm, actor):
-    learner = Learner(algorithm=algorithm, actor=actor, actor_learning_rate=3e-2)
-    # Enough exploration, so that what follows defection is seen often enough to be learned.
-    (state,), _ = _trained(COOPERATION_PAYS, learner, updates=300, episodes=64, exploration=0.05)
+    learner = Learner(algorithm=algorithm, actor=actor, actor_learning_rate=3e-2, exploration=0.5)
+    # Much exploration, so that what follows defection is seen often enough to be learned.
+    (state,), _ = _trained(COOPERATION_PAYS, learner, updates=200)
     assert _cooperation(COOPERATION_PAYS, learner, state).min() > 0.9
 
 
@@ -175,6 +176,7 @@ def test_the_opponents_advantage_stops_with_the_episode():
         ({"discount": 1.5}, "discount must be between 0 and 1, got 1.5"),
         ({"actor_steps": 0}, "actor_steps must be at least 1, got 0"),
         ({"entropy": -0.1}, "entropy must be at least 0, got -0.1"),
+        ({"exploration": 1.5}, "exploration must be a probability, got 1.5"),
         ({"final_entropy": -0.1}, "final_entropy must be at least 0, got -0.1"),
         ({"final_actor_learning_rate": 0.0}, "final_actor_learning_rate must be positive, got 0.0"),
         ({"anneal": -1}, "anneal must be at least 0, got -1"),

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents import pool as ring
-from loqa_agents.learner import Brain
+from loqa_agents.lesson import Brain
 
 
 def _brain(number):

@@ -163,7 +163,7 @@ def _tables(game: Game, learner: Learner, state):
     [
         ({"updates": 0}, "updates must be at least 1, got 0"),
         ({"pool": -1}, "pool must be at least 0, got -1"),
-        ({"exploration": 1.5}, "exploration must be a probability, got 1.5"),
+        ({"newest": 9}, "newest must be from 0 to opponents, .* got 9 of 8"),
         ({"rival": "lola"}, "rival must be one of .*; got 'lola'"),
         ({"pool": 4, "exact": True}, "exclude each other.*pool=4, exact=True"),
         ({"pool": 4, "episodes": 9, "opponents": 2}, "episodes must be a multiple of opponents"),

@@ -75,7 +75,9 @@ PRESETS: dict[str, Preset] = {
         for name in ("stag_hunt", "chicken", "matching_pennies", "battle_of_the_sexes")
     },
     "coin": Preset(
-        make_game("coin_game"), *_RECURRENT, "the Coin Game, in self-play with past selves"
+        make_game("coin_game", observation="index", shift_view=True),
+        *_RECURRENT,
+        "the Coin Game, in self-play with past selves",
     ),
     "matrix_game": Preset(
         make_game("matrix_game", payoffs=(-1, -3, 0, -2)), *_TABULAR, "your own --payoffs, as ipd"

@@ -28,7 +28,7 @@ from loqa_envs import make_player
 
 RESULTS = Path(__file__).parent / "results" / "coin_game.json"
 COMMANDS = (
-    "train coin --seeds 42-51 --minutes 10",
+    *(f"train coin --seeds {seed}" for seed in range(42, 52)),
     *(f"train coin --size {size} --seeds 42-44" for size in (4, 5, 6)),
     "train coin --size 7 --seeds 42",
 )

@@ -107,7 +107,7 @@ def _parse(arguments: Sequence[str]) -> Callable[[Console], None]:
 
 
 def _subcommand(name: str, preset: Preset) -> Any:
-    default: Any = Train(preset.game, preset.learner, preset.training)
+    default: Any = Train(preset.game, preset.learner, preset.training, preset.seeds)
     return Annotated[
         Train[type(preset.game)],  # type: ignore[misc]
         tyro.conf.subcommand(name, default=default, description=preset.summary),

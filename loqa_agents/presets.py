@@ -16,6 +16,7 @@ class Preset(NamedTuple):
     training: Training
     summary: str
     """One line for ``--help``."""
+    seeds: str = "42-51"
 
 
 _TABULAR = (Learner(), Training())
@@ -78,6 +79,7 @@ PRESETS: dict[str, Preset] = {
         make_game("coin_game", observation="index", shift_view=True),
         *_RECURRENT,
         "the Coin Game, in self-play with past selves",
+        seeds="42",
     ),
     "matrix_game": Preset(
         make_game("matrix_game", payoffs=(-1, -3, 0, -2)), *_TABULAR, "your own --payoffs, as ipd"

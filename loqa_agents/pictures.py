@@ -31,7 +31,7 @@ _STYLE: Any = {
 def draw(out: Path, results: dict[str, Any], records: list[Record]) -> None:
     """Write ``learning_curves.png`` and, for matrix games, ``cooperation.png`` into ``out``."""
     with mpl.rc_context(_STYLE):
-        title = f"{results['algorithm']} on {results['game']}, {len(results['seeds'])} seeds"
+        title = f"{results['algorithm']} on {results['game']}, {_seeds(results)}"
         _learning_curves(records, title).savefig(out / "learning_curves.png", dpi=150)
         if "cooperation" in results:
             _cooperation(results["cooperation"], title).savefig(out / "cooperation.png", dpi=150)
@@ -44,7 +44,7 @@ def draw_coin_game(
     with mpl.rc_context(_STYLE):
         title = (
             f"{results['algorithm']} on {results['game']}, {game.height}x{game.width}, "
-            f"{len(results['seeds'])} seeds"
+            f"{_seeds(results)}"
         )
         _returns(game, records, title).savefig(out / "learning_curves.png", dpi=150)
         _own_colour(records, title).savefig(out / "own_colour.png", dpi=150)
@@ -154,3 +154,8 @@ def _cooperation(cooperation: dict[str, list[float]], title: str) -> Figure:
     axes.grid(axis="x", visible=False)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
+
+
+def _seeds(results: dict[str, Any]) -> str:
+    number = len(results["seeds"])
+    return f"{number} seed" + "s" * (number > 1)

@@ -75,16 +75,9 @@ def test_pictures_show_something(coin: tuple[Path, str], name: str) -> None:
     assert 0.005 < (pixels.min(-1) < 250).mean() < 0.6
 
 
-@pytest.mark.parametrize(
-    ("algorithm", "board"),
-    [("naive", (4, 7)), ("advantage_alignment", (3,))],
-)
-def test_every_algorithm_learns_on_every_board(
-    loqa: Loqa, tmp_path: Path, algorithm: str, board: tuple[int, ...]
-) -> None:
-    options = ("--algorithm", algorithm, "--size", *board, "--seeds", "3", "--out", "run")
+def test_another_algorithm_learns_on_a_board_that_is_no_square(loqa: Loqa, tmp_path: Path) -> None:
+    options = ("--algorithm", "naive", "--size", 4, 7, "--seeds", "3", "--out", "run")
     loqa("train", "coin", *TINY, *SMALL, *options, cwd=tmp_path)
-    assert results(tmp_path / "run")["algorithm"] == algorithm
+    assert results(tmp_path / "run")["algorithm"] == "naive"
     agent = load_agent(tmp_path / "run" / "agents" / "3.safetensors")
-    height = board[0]
-    assert (agent.game.height, agent.game.width) == (height, board[-1])  # type: ignore[attr-defined]
+    assert (agent.game.height, agent.game.width) == (4, 7)  # type: ignore[attr-defined]

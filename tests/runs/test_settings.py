@@ -11,7 +11,7 @@ from loqa_agents.settings import differences, from_dict, game_from_dict, game_to
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_survives_json(name: str) -> None:
-    game, learner, training, _ = PRESETS[name]
+    game, learner, training, *_ = PRESETS[name]
     again = game_from_dict(json.loads(json.dumps(game_to_dict(game))))
     # A matrix game with the payoffs of the dilemma comes back as the dilemma.
     assert again == game or (again.name, name) == ("ipd", "matrix_game")

@@ -74,3 +74,10 @@ def test_all_that_come_with_this_version_can_be_read() -> None:
     for name in agents:
         assert name.endswith(f"/{load_agent(name).seed}")
     assert sum(len(file.read_bytes()) for file in agents.values()) <= 8e6
+
+
+@pytest.mark.parametrize("name", sorted(shipping.shipped_agents()))
+def test_the_agents_of_the_package_are_what_their_names_say(name: str) -> None:
+    agent = load_agent(name)
+    height, width = agent.game.size  # type: ignore[attr-defined]
+    assert name == f"coin{height}x{width}/{agent.learner.algorithm}/{agent.seed}"

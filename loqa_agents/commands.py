@@ -147,19 +147,17 @@ class Play:
             raise ValueError(f"--seed must be at least 0 and below 2**32, got {self.seed}.")
         if self.gif is not None:
             _check_new_file("--gif", self.gif)
+        first: Policy
         if self.player in PRESETS:
             game = _with_size(PRESETS[self.player].game, self.size)
-            players = (
-                make_player(self.scripted, game, seat=0), _player(self.against, game, seat=1)
-            )  # fmt: skip
-            names = (self.scripted, _short(self.against))
+            first, name = make_player(self.scripted, game, seat=0), self.scripted
         else:
-            agent = _agent(self.player)
+            first = agent = _agent(self.player)
             if self.size:
                 raise ValueError("--size goes with the name of a game; an agent has its own board.")
-            game = agent.game
-            players = agent, _player(self.against, game, seat=1)
-            names = (_short(self.player), _short(self.against))
+            game, name = agent.game, _short(self.player)
+        players = (first, _player(self.against, game, seat=1))
+        names = (name, _short(self.against))
         episode = report.Episode.play(game, names, players, jax.random.key(self.seed))
         if self.gif is not None:
             write_atomically(self.gif, episode.gif())

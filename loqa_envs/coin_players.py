@@ -45,10 +45,6 @@ class CoinPlayer(ScriptedPolicy):
         return self.game.num_actions
 
     @property
-    def observation_shape(self) -> tuple[int, ...]:
-        return self.game.observation_shape
-
-    @property
     def noise_size(self) -> int:  # type: ignore[override]
         return int(self.ties == "random")
 

@@ -11,6 +11,8 @@ class Perspective(NamedTuple):
 
     advantages: jax.Array
     """``[T]``: how much better the learner's step turned out than its critic expected."""
+    credits: jax.Array
+    """``[T]``: the same, as far as the opponent's choices are credited with it."""
     opponent_values: jax.Array
     """``Q[T, A]`` of the opponent."""
     opponent_actions: jax.Array

@@ -48,6 +48,8 @@ class Learner:
     """Decay of the learner's own generalised advantages: 0 one-step, 1 Monte-Carlo."""
     opponent_gae_decay: float = 0.95
     """The same for the opponent's advantages."""
+    credit_gae_decay: float = 0.95
+    """The same for what the opponent's choices are credited with; 0 keeps later luck out of it."""
     td_decay: float = 0.95
     """Decay of the critic's TD(lambda) targets."""
     target_decay: float = 0.0
@@ -87,7 +89,10 @@ class Learner:
             "gradient_norm",
         ):  # fmt: skip
             _require(self, name, "positive", lambda x: 0 < x < float("inf"))
-        for name in ("discount", "gae_decay", "opponent_gae_decay", "td_decay", "target_decay"):
+        for name in (
+            "discount", "gae_decay", "opponent_gae_decay", "credit_gae_decay", "td_decay",
+            "target_decay",
+        ):  # fmt: skip
             _require(self, name, "between 0 and 1", lambda x: 0 <= x <= 1)
         _require(self, "exploration", "a probability", lambda x: 0 <= x <= 1)
         for name in ("actor_steps", "critic_steps"):
@@ -133,7 +138,8 @@ class Learner:
             self.td_decay,
         )
         advantages = gae(rewards, values, self.discount, self.gae_decay)
-        view = self._perspective(game, advantages, opponent, trajectory, seat)
+        credits = gae(rewards, values, self.discount, self.credit_gae_decay)
+        view = self._perspective(game, advantages, credits, opponent, trajectory, seat)
         unit = replace(self.shaping, weight=1)
         shaping = ALGORITHMS[self.algorithm](view, unit, self.discount) - advantages
         chosen = pick(logits[:-1], actions)
@@ -214,7 +220,13 @@ class Learner:
         return first + (last - first) * jnp.minimum(update / self.anneal, 1.0)
 
     def _perspective(
-        self, game: Game, advantages: jax.Array, opponent: Brain, trajectory: Trajectory, seat: int
+        self,
+        game: Game,
+        advantages: jax.Array,
+        credits: jax.Array,
+        opponent: Brain,
+        trajectory: Trajectory,
+        seat: int,
     ) -> Perspective:
         other_rewards = trajectory.rewards[:, 1 - seat]
         other_action_values, other_values, _ = self._values(
@@ -224,6 +236,7 @@ class Learner:
         other_values = other_values.at[-1].set(0.0)
         return Perspective(
             advantages,
+            credits,
             other_action_values[:-1],
             trajectory.actions[:, 1 - seat],
             other_rewards,

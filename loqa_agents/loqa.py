@@ -55,7 +55,7 @@ def advantage_alignment_weights(view: Perspective, shaping: Shaping, discount: f
 
     Duque et al., Advantage Alignment Algorithms (ICLR 2025).
     """
-    return _aligned(view, view.advantages, shaping, discount)
+    return _aligned(view, view.credits, shaping, discount)
 
 
 def n_step_weights(view: Perspective, shaping: Shaping, discount: float) -> jax.Array:
@@ -82,7 +82,7 @@ def _pushes(view: Perspective, shaping: Shaping, discount: float) -> jax.Array:
         returns = discounted_returns(view.opponent_rewards, discount)
         values = jnp.where(chosen, returns[:, None], values)
     probability = (chosen * jax.nn.softmax(values / shaping.temperature)).sum(-1)
-    return view.advantages * (1 - probability) / shaping.temperature
+    return view.credits * (1 - probability) / shaping.temperature
 
 
 def _aligned(view: Perspective, pushes: jax.Array, shaping: Shaping, discount: float) -> jax.Array:

@@ -47,8 +47,10 @@ def test_the_expected_weights_are_the_mean_of_the_weights_of_all_episodes(algori
     total = 0.0
     for probability, situations, outcomes in _trajectories(SHORT, OWN, OTHER):
         steps = np.arange(3)
+        advantages = solved.advantages[steps, situations[:-1], outcomes]
         view = Perspective(
-            advantages=solved.advantages[steps, situations[:-1], outcomes],
+            advantages=advantages,
+            credits=advantages,
             opponent_values=solved.other_action_values[steps, situations[:-1]],
             opponent_actions=jnp.array(outcomes % 2),
             opponent_rewards=jnp.array(_payoffs(SHORT)[1][outcomes]),
@@ -101,8 +103,10 @@ def test_the_sampled_update_converges_to_the_exact_one_as_the_batch_grows(algori
         episode = play_episode(key, game, players, ((), ()))
         situations = episode.observations[:, 0].argmax(-1)
         steps = jnp.arange(11)
+        advantages = gae(episode.rewards[:, 0], solved.values[steps, situations], DISCOUNT, 0.0)
         view = Perspective(
-            gae(episode.rewards[:, 0], solved.values[steps, situations], DISCOUNT, 0.0),
+            advantages,
+            advantages,
             solved.other_action_values[steps[:-1], situations[:-1]],
             episode.actions[:, 1],
             episode.rewards[:, 1],

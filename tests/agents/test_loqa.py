@@ -19,9 +19,10 @@ LENGTH, ACTIONS, DISCOUNT = 9, 4, 0.93
 
 
 def _episode(seed):
-    keys = jax.random.split(jax.random.key(seed), 7)
+    keys = jax.random.split(jax.random.key(seed), 8)
     view = Perspective(
         advantages=jax.random.normal(keys[0], (LENGTH,)),
+        credits=jax.random.normal(keys[7], (LENGTH,)),
         opponent_values=2 * jax.random.normal(keys[1], (LENGTH, ACTIONS)),
         opponent_actions=jax.random.randint(keys[2], (LENGTH,), 0, ACTIONS),
         opponent_rewards=jax.random.normal(keys[3], (LENGTH,)),
@@ -46,7 +47,7 @@ def _loss(view, shaping, log_probabilities, differentiable_values):
     modelled = jax.nn.log_softmax(values / shaping.temperature)
     modelled = modelled[jnp.arange(LENGTH), view.opponent_actions]
     own = -(view.advantages * log_probabilities).mean()
-    return own - shaping.weight * (view.advantages * modelled).mean()
+    return own - shaping.weight * (view.credits * modelled).mean()
 
 
 def _loaded_dice_values(view, shaping, log_probabilities):
@@ -120,6 +121,7 @@ def test_a_choice_that_the_opponent_could_not_have_made_otherwise_earns_no_credi
 def test_who_was_good_to_the_learner_is_rewarded_and_who_was_bad_is_punished():
     view = Perspective(
         advantages=jnp.array([1.0, 0.0]),
+        credits=jnp.array([1.0, 0.0]),
         opponent_values=jnp.zeros((2, 2)),
         opponent_actions=jnp.zeros(2, jnp.int32),
         opponent_rewards=jnp.zeros(2),
@@ -127,7 +129,7 @@ def test_who_was_good_to_the_learner_is_rewarded_and_who_was_bad_is_punished():
     )
     # u_0 = 1 * (1 - 1/2) / 1 = 0.5, so C_1 = 0.5 and the weight at 1 is 0.9 * 0.5 * 2 = 0.9.
     np.testing.assert_allclose(loqa_weights(view, Shaping(), 0.9), [1.0, 0.9], rtol=1e-6)
-    hurt = view._replace(advantages=-view.advantages)
+    hurt = view._replace(advantages=-view.advantages, credits=-view.credits)
     np.testing.assert_allclose(loqa_weights(hurt, Shaping(), 0.9), [-1.0, -0.9], rtol=1e-6)
     # Advantage Alignment leaves out how movable the choice was: 0.9 * 1 * 2 = 1.8.
     aligned = advantage_alignment_weights(view, Shaping(), 0.9)

@@ -28,6 +28,8 @@ from loqa_envs.game import Game, Policy
 G = TypeVar("G", bound=Game)
 FLAT = tyro.conf.arg(name="")
 _MOST_SEEDS = 10_000
+_WORTH_A_DEVICE = 128
+"""Episodes an update below which handing them to one more device costs more than it saves."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Train(Generic[G]):
     overwrite: bool = False
     """Replace the run in --out."""
     devices: int | None = None
-    """Devices that share the seeds; on a CPU, its cores (all of them without this option)."""
+    """Devices that share the seeds or else the episodes; on a CPU, cores. By default, as many as
+    there are work for."""
     minutes: float | None = None
     """Wall-clock budget of the run, all its sessions together, where its updates take longer."""
     checkpoint_seconds: float = 5.0
@@ -67,8 +70,7 @@ class Train(Generic[G]):
             require_extra("tensorboard", "tensorboardX")
         if self.wandb:
             require_extra("wandb", "wandb")
-        _use_cores(self.devices, len(seeds))
-        devices = jax.devices()[: self.devices]
+        devices = _use_devices(self.devices, len(seeds), self.training.episodes)
         Trainer(self.game, self.learner, self.training, seeds, devices)
         config = run_config(self.game, self.learner, self.training, seeds, self.minutes)
         name = f"{self.game.name}-{self.learner.algorithm}"
@@ -236,11 +238,26 @@ def _check_new_file(option: str, path: Path) -> None:
         raise ValueError(f"{option} must be in a folder that exists, got {path}.")
 
 
-def _use_cores(devices: int | None, seeds: int) -> None:
-    """Make every core of a CPU a device of its own, as far as there are seeds for it."""
-    if devices is not None and devices < 1:
-        raise ValueError(f"--devices must be at least 1, got {devices}.")
+def _use_devices(number: int | None, seeds: int, episodes: int) -> list[jax.Device]:
+    """The devices of a run: ``number`` of them or, without it, as many as the run keeps busy.
+
+    On a CPU, every core is a device. A core is kept busy by a seed of its own or, where seeds are
+    too few, by its share of the episodes if that is worth handing out.
+    """
+    if number is not None and number < 1:
+        raise ValueError(f"--devices must be at least 1, got {number}.")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     # Where JAX is in use already, from Python, it keeps the devices that it has.
     with suppress(RuntimeError):
-        jax.config.update("jax_num_cpu_devices", min(devices or cores or 1, seeds))
+        jax.config.update("jax_num_cpu_devices", number or cores or 1)
+    devices = jax.devices()
+    if number is not None:
+        if number > len(devices):
+            raise ValueError(
+                f"--devices must be at most the devices that there are, {len(devices)}; "
+                f"got {number}."
+            )
+        return devices[:number]
+    by_seed = max(n for n in range(1, len(devices) + 1) if seeds % n == 0)
+    by_episode = min(len(devices), seeds * episodes // _WORTH_A_DEVICE)
+    return devices[: max(by_seed, by_episode)]

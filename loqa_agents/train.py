@@ -22,7 +22,8 @@ class Trainer:
     """Trains one learner for each of ``seeds``, all in one compiled program.
 
     Randomness of update i is ``fold_in(key(seed), i)``: no key is part of the state, and a run
-    that is cut anywhere and continued equals one that was not. Seeds are spread over ``devices``.
+    that is cut anywhere and continued equals one that was not. Where ``devices`` share the seeds
+    evenly each trains its own, otherwise all train every seed, each on its share of the episodes.
     """
 
     def __init__(
@@ -41,26 +42,26 @@ class Trainer:
         self.training = training
         rivals = () if training.rival is None else (replace(learner, algorithm=training.rival),)
         self.learners = (learner, *rivals)
-        self._update = Meeting(game, self.learners, training).update
         self.seeds = seeds
         devices = jax.devices() if devices is None else devices
-        # As many devices as share the seeds evenly.
-        number = max(n for n in range(1, len(devices) + 1) if len(seeds) % n == 0)
-        mesh = jax.sharding.Mesh(np.array(devices[:number]), ("seeds",))
-        over_seeds = jax.sharding.PartitionSpec("seeds")
-        self._sharding = jax.sharding.NamedSharding(mesh, over_seeds)
+        mesh = jax.sharding.Mesh(np.array(devices), ("devices",))
+        spread = jax.sharding.PartitionSpec("devices")
+        together = jax.sharding.PartitionSpec()
+        apart = len(seeds) % len(devices) == 0
+        episodes = None if apart else jax.sharding.NamedSharding(mesh, spread)
+        self._update = Meeting(game, self.learners, training, episodes).update
+        self._sharding = jax.sharding.NamedSharding(mesh, spread if apart else together)
         self._keys = jax.device_put(
             jax.vmap(jax.random.key)(jnp.array(seeds, jnp.uint32)), self._sharding
         )
-        spread = partial(jax.shard_map, mesh=mesh, out_specs=over_seeds, check_vma=False)
-        self._init = jax.jit(spread(jax.vmap(self._init_one), in_specs=over_seeds))
-        self._advance: Any = jax.jit(
-            spread(
-                jax.vmap(self._advance_one, in_axes=(0, 0, None, None)),
-                in_specs=(over_seeds, over_seeds, None, None),
-            ),
-            donate_argnums=1,
-        )
+        init: Any = jax.vmap(self._init_one)
+        advance: Any = jax.vmap(self._advance_one, in_axes=(0, 0, None, None))
+        if apart:  # a program of its own on each device, which never waits for the others
+            share = partial(jax.shard_map, mesh=mesh, out_specs=spread, check_vma=False)
+            init = share(init, in_specs=spread)
+            advance = share(advance, in_specs=(spread, spread, None, None))
+        self._init = jax.jit(init, out_shardings=self._sharding)
+        self._advance: Any = jax.jit(advance, out_shardings=self._sharding, donate_argnums=1)
         if training.pool:
             self._require_memory()
 
@@ -79,7 +80,7 @@ class Trainer:
         self._advance = self._advance.lower(self._keys, state, 0, 0).compile()
 
     def place(self, state: TrainState) -> TrainState:
-        """Spread a state over the devices, as `init` does."""
+        """Put a state on the devices, as `init` does."""
         placed: TrainState = jax.device_put(state, self._sharding)
         return placed
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.sharding import NamedSharding
 
 from loqa_agents import pool as ring
 from loqa_agents.exact import expected_weights, solve
@@ -86,6 +87,8 @@ class Meeting:
     game: Game
     learners: tuple[Learner, ...]
     training: Training
+    episodes: NamedSharding | None = None
+    """Where the episodes of an update are played; None for the device that the update runs on."""
 
     def __post_init__(self) -> None:
         if self.training.exact and not (
@@ -118,7 +121,7 @@ class Meeting:
             )(trajectories)
             for seat in range(2)
         ]
-        both = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *lessons)
+        both = jax.tree.map(lambda *leaves: _flat(jnp.stack(leaves, 1)), *lessons)
         self_state, metrics = learner.learn(self.game, self_state, both, i)
         return TrainState((self_state,), None), metrics
 
@@ -140,8 +143,8 @@ class Meeting:
                 trajectories
             )
 
-        lessons = jax.vmap(meet)(jax.random.split(play_key, number), opponents)
-        lessons = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), lessons)
+        meet_all = jax.vmap(meet, out_axes=1)  # episodes stay in front, where devices share them
+        lessons = jax.tree.map(_flat, meet_all(jax.random.split(play_key, number), opponents))
         self_state, metrics = learner.learn(self.game, self_state, lessons, i)
         keep = (i + 1) % self.training.pool_interval == 0
         return TrainState((self_state,), ring.push(state.pool, self_state.brain, keep)), metrics
@@ -184,6 +187,13 @@ class Meeting:
     ) -> Trajectory:
         """Episodes between two brains, exploring, with a leading axis of episodes."""
         keys = jax.random.split(key, episodes or self.training.episodes)
+        if self.episodes is not None:
+            keys = jax.lax.with_sharding_constraint(keys, self.episodes)
         seats = tuple(self.learners[i].behaviour(self.game) for i in (0, -1))
         actors = tuple(brain.actor for brain in brains)
         return jax.vmap(lambda key: play_episode(key, self.game, seats, actors))(keys)
+
+
+def _flat(leaf: jax.Array) -> jax.Array:
+    """The first two axes as one."""
+    return leaf.reshape(-1, *leaf.shape[2:])

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -91,31 +92,39 @@ def test_every_update_plays_episodes_of_its_own():
     assert len(set(losses)) == 4
 
 
-def test_seeds_spread_over_devices_learn_the_same():
-    code = """
+@pytest.mark.parametrize("seeds", [(0, 1, 2, 3), (5,)], ids=["seeds", "episodes"])
+def test_what_is_spread_over_devices_learns_the_same(seeds):
+    """Four seeds are spread one by one, the episodes of a single seed instead."""
+    code = f"""
 import jax
-jax.config.update("jax_num_cpu_devices", 4)
 import numpy as np
 from loqa_agents import Learner, Trainer, Training
+from loqa_agents.networks import Network
 from loqa_envs import IPD
-training = Training(episodes=4, updates=6, evaluate_every=6, pool=4, opponents=2)
-actors = []
-for number in (1, 2, 4):
-    game = IPD(episode_length=5)
-    trainer = Trainer(game, Learner(), training, (0, 1, 2, 3), jax.devices()[:number])
-    state, _ = trainer.advance(trainer.init(), 0, 6)
-    (leaf,) = jax.tree.leaves(state.learners[0].brain.actor)
-    assert len(leaf.sharding.device_set) == number
-    actors.append(np.asarray(leaf))
-for other in actors[1:]:
-    np.testing.assert_allclose(actors[0], other, atol=1e-5)
+assert len(jax.devices()) == 4
+small = Network((4,), 4)
+for way in {list(WAYS.values())[:3]}:
+    training = Training(**{{"episodes": 8, "updates": 4, "evaluate_every": 4}} | way)
+    learned = []
+    for number in (1, 2, 4):
+        devices = jax.devices()[:number]
+        learner = Learner(actor=small, critic=small, balance=True)
+        trainer = Trainer(IPD(episode_length=5), learner, training, {seeds}, devices)
+        state, _ = trainer.advance(trainer.init(), 0, 4)
+        leaves = jax.tree.leaves([own.brain for own in state.learners])
+        assert all(len(leaf.sharding.device_set) == number for leaf in leaves)
+        learned.append([np.asarray(leaf) for leaf in leaves])
+    for other in learned[1:]:
+        for a, b in zip(learned[0], other):
+            np.testing.assert_allclose(a, b, atol=1e-5)
 """
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
-
-
-def test_seeds_that_do_not_share_the_devices_evenly_use_fewer():
-    trainer = Trainer(GAME, Learner(), Training(), (1, 2, 3), jax.devices()[:1] * 1)
-    assert len(trainer._sharding.device_set) == 1
+    flags = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=4"
+    subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        timeout=300,
+        env=os.environ | {"XLA_FLAGS": flags},
+    )
 
 
 @pytest.mark.slow

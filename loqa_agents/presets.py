@@ -1,5 +1,6 @@
 """Named starting points: a game and how to learn it. The command line changes the rest."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from loqa_agents.learner import Learner
@@ -28,6 +29,7 @@ _PAPER_IPD = (
         finite_horizon=False,
         gae_decay=0.0,
         opponent_gae_decay=1.0,
+        credit_gae_decay=0.0,
         td_decay=0.0,
         target_decay=0.99,
         actor_learning_rate=1e-3,
@@ -41,6 +43,23 @@ _PAPER_IPD = (
 
 Two things differ on purpose: every update draws fresh random numbers (the published loop plays the
 same ones for ever), and the advantage is held constant in the actor's loss.
+"""
+
+_PAPER_COIN = (
+    replace(
+        _PAPER_IPD[0],
+        actor=Network(hidden=(128,), memory=128),
+        critic=Network(hidden=(64,), memory=64),
+        exploration=0.0,
+        entropy=0.1,
+    ),
+    Training(pool=10_000, episodes=512, updates=6000, evaluate_every=100),
+)
+"""As LOQA's published command for the 3 x 3 Coin Game, with the same critic as the IPD's.
+
+Two more things differ on purpose: the episodes of an update are shared by 8 past selves (there,
+each episode draws its own, and every matrix product is one of a single row), and the board is
+looked up and seen from the player (there, it is planes seen from above).
 """
 
 _RECURRENT = (
@@ -79,6 +98,12 @@ PRESETS: dict[str, Preset] = {
         make_game("coin_game", observation="index", shift_view=True),
         *_RECURRENT,
         "the Coin Game, in self-play with past selves",
+        seeds="42",
+    ),
+    "coin-paper": Preset(
+        make_game("coin_game", observation="index", shift_view=True),
+        *_PAPER_COIN,
+        "LOQA's published hyper-parameters for the Coin Game; hours",
         seeds="42",
     ),
     "matrix_game": Preset(

@@ -105,8 +105,8 @@ class Trainer:
         learners = tuple(
             learner.init(key, self.game) for learner, key in zip(self.learners, keys, strict=True)
         )
-        capacity = self.training.pool
-        return TrainState(learners, ring.create(learners[0].brain, capacity) if capacity else None)
+        places = self.training.pool_places
+        return TrainState(learners, ring.create(learners[0].brain, places) if places else None)
 
     def _advance_one(
         self, key: jax.Array, state: TrainState, start: jax.Array, stop: jax.Array

@@ -69,6 +69,11 @@ class Training:
         if self.rival is not None and self.rival not in ALGORITHMS:
             raise ValueError(f"rival must be one of {', '.join(ALGORITHMS)}; got {self.rival!r}.")
 
+    @property
+    def pool_places(self) -> int:
+        """How many places of the pool the run can reach: one for each past self, one open."""
+        return min(self.pool, self.updates // self.pool_interval + 1)
+
 
 class TrainState(NamedTuple):
     learners: tuple[LearnerState, ...]

@@ -1,13 +1,20 @@
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from loqa_agents import pool as ring
 from loqa_agents.lesson import Brain
+from loqa_agents.networks import Network
+from loqa_agents.presets import PRESETS
+from loqa_agents.train import Trainer
+from loqa_agents.updates import Training
 
 
 def _brain(number):
-    return Brain({"w": jnp.full(3, float(number))}, {"v": jnp.full(2, float(number))})
+    return Brain({"w": jnp.full(3, 1.0 * number)}, {"v": jnp.full(2, 1.0 * number)})
 
 
 def _held(pool, draws=400):
@@ -44,6 +51,28 @@ def test_some_opponents_can_be_the_newest_self():
     assert len(set(np.asarray(brains[10:]).tolist())) > 2
 
 
+@pytest.mark.parametrize(
+    ("pool", "interval", "updates"), [(50, 3, 12), (50, 1, 7), (4, 3, 12), (5, 3, 12), (3, 20, 12)]
+)
+def test_the_places_that_a_run_reaches_are_a_ring_as_good_as_the_whole(pool, interval, updates):
+    training = Training(
+        pool=pool, pool_interval=interval, updates=updates, opponents=16, episodes=16
+    )
+
+    def opponents(places):
+        def update(ring_, i):
+            sampled = ring.sample(jax.random.fold_in(jax.random.key(0), i), ring_, 16, newest=3)
+            return ring.push(ring_, _brain(i + 1), (i + 1) % interval == 0), sampled
+
+        return jax.lax.scan(update, ring.create(_brain(0), places), jnp.arange(updates))[1]
+
+    for some, all_ in zip(
+        *(jax.tree.leaves(opponents(places)) for places in (training.pool_places, pool)),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(some, all_)
+
+
 def test_a_push_copies_nothing_however_large_the_ring():
     def pushes(pool, brain):
         return jax.lax.fori_loop(
@@ -56,3 +85,14 @@ def test_a_push_copies_nothing_however_large_the_ring():
         return compiled.memory_analysis().temp_size_in_bytes
 
     assert scratch(100_000) == scratch(10)
+
+
+def test_ten_thousand_past_selves_of_the_coin_game_fit_in_a_gigabyte():
+    game, learner, training, *_ = PRESETS["coin"]
+    network = Network(hidden=(64,), memory=32)
+    learner = replace(learner, actor=network, critic=network)
+    training = replace(training, pool=10_000, updates=100_000)
+    trainer = Trainer(game, learner, training, (0,), jax.devices()[:1])
+    leaves = jax.tree.leaves(jax.eval_shape(trainer.init).pool.brains)
+    assert {leaf.shape[1] for leaf in leaves} == {10_000}
+    assert sum(leaf.size * leaf.dtype.itemsize for leaf in leaves) < 1e9

@@ -54,6 +54,19 @@ def test_every_update_changes_the_actor_and_nothing_recompiles(way):
     assert trainer._advance._cache_size() == 1
 
 
+def test_a_pool_larger_than_the_run_can_fill_takes_no_more_room_and_learns_the_same_to_the_bit(
+    monkeypatch,
+):
+    way = {"pool": 10_000, "pool_interval": 2, "opponents": 2}
+    small, _ = (trainer := _trainer(**way)).advance(trainer.init(), 0, 6)
+    monkeypatch.setattr(Training, "pool_places", property(lambda training: training.pool))
+    whole, _ = (trainer := _trainer(**way)).advance(trainer.init(), 0, 6)
+    # Past selves of updates 2, 4 and 6, and the open place.
+    for state, places in ((small, 4), (whole, 10_000)):
+        assert {leaf.shape[1] for leaf in jax.tree.leaves(state.pool.brains)} == {places}
+    assert _same(small.learners, whole.learners)
+
+
 def test_a_seed_learns_the_same_in_any_company():
     def actor(trainer, place):
         state, _ = trainer.advance(trainer.init(), 0, 6)

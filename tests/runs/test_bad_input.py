@@ -53,7 +53,10 @@ Refused = Callable[..., str]
         ("train ipd --minutes inf", ("--minutes", "positive", "got inf")),
         ("train ipd --minutes soon", ("--minutes", "'soon'")),
         ("train coin --size 0", ("CoinGame.size", "at least 1", "got 0")),
-        ("train coin --pool 1000000000", ("pool", "memory", "pool=1000000000", "bytes")),
+        (
+            "train coin --pool 1000000000 --updates 1000000000",
+            ("pool", "memory", "pool=1000000000", "bytes"),
+        ),
         ("train ipd --exact --actor.memory 4", ("exact", "without memory", "memory=4")),
         ("train ipd --exact --pool 8", ("exact", "pool", "exclude", "pool=8")),
         ("train ipd --rival naive --pool 8", ("rival", "pool", "exclude")),

@@ -49,7 +49,8 @@ class Train(Generic[G]):
     """Devices that share the seeds or else the episodes; on a CPU, cores. By default, as many as
     there are work for."""
     minutes: float | None = None
-    """Wall-clock budget of the run, all its sessions together, where its updates take longer."""
+    """Wall-clock budget a seed, all sessions together, where the updates take longer. Ten seeds
+    that train at once have ten times as long."""
     checkpoint_seconds: float = 5.0
     """Seconds between checkpoints; what kill -9 can lose."""
     tensorboard: bool = False
@@ -76,7 +77,7 @@ class Train(Generic[G]):
         name = f"{self.game.name}-{self.learner.algorithm}"
         with folder.claim(self.out, name, config, self.resume, self.overwrite) as out:
             title = f"{self.learner.algorithm} on {self.game.name}"
-            title += f", {self.minutes:g} min" if self.minutes else ""
+            title += f", {self.minutes:g} min a seed" if self.minutes else ""
             loggers: list[Logger] = []
             if self.tensorboard:
                 loggers.append(TensorBoard(out / "tensorboard"))

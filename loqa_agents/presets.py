@@ -74,10 +74,10 @@ _RECURRENT = (
         entropy=0.2,
         anneal=400,
         final_actor_learning_rate=1e-3,
-        final_shaping_weight=2.0,
+        final_shaping_weight=2.2,
         final_entropy=0.003,
     ),
-    Training(pool=256, episodes=256, updates=250, evaluate_every=25),
+    Training(pool=256, episodes=256, updates=600, evaluate_every=25),
 )
 """How it was found is in benchmarks/LABBOOK.md.
 

@@ -74,7 +74,8 @@ def run(
 ) -> dict[str, Any]:
     """Train, evaluate and write results, agents and pictures into ``out``; return the results.
 
-    Training ends after ``training.updates``, or once ``minutes`` have passed in all its sessions.
+    Training ends after ``training.updates``, or once ``minutes`` for each seed have passed in all
+    its sessions.
     Makes ``out`` if it is missing, and continues from the newest checkpoint in it, if there is one.
     Closes the ``loggers``.
 
@@ -85,7 +86,7 @@ def run(
     """
     started = time.perf_counter()
     wall_before = compile_before = 0.0
-    budget = math.inf if minutes is None else 60 * minutes
+    budget = math.inf if minutes is None else 60 * minutes * len(seeds)
     episodes = EPISODES if isinstance(game, CoinGame) else BATCH
 
     with ExitStack() as stack:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -11,7 +12,7 @@ from jax.sharding import NamedSharding
 from loqa_agents import pool as ring
 from loqa_agents.exact import expected_weights, solve
 from loqa_agents.learner import ALGORITHMS, Learner
-from loqa_agents.lesson import Brain, LearnerState, Metrics
+from loqa_agents.lesson import Brain, LearnerState, Lesson, Metrics
 from loqa_agents.pool import Pool
 from loqa_agents.rollout import Trajectory, play_episode
 from loqa_envs.game import Game
@@ -36,6 +37,8 @@ class Training:
     """How many past selves share the episodes of an update."""
     newest: int = 0
     """How many of those opponents are always the newest self."""
+    both_seats: bool = False
+    """Whether episodes with the newest self are lessons from its seat, too."""
     exact: bool = False
     """Follow the exact expected gradient (matrix games, players without memory)."""
     episodes: int = 32
@@ -55,6 +58,11 @@ class Training:
             raise ValueError(
                 f"newest must be from 0 to opponents, of which it is a part; got {self.newest} of "
                 f"{self.opponents}."
+            )
+        if self.both_seats and not (self.pool and self.newest):
+            raise ValueError(
+                "both_seats needs newest opponents in a pool, so that the learner sits in the "
+                f"other seat, too; got pool={self.pool}, newest={self.newest}."
             )
         if (self.rival is not None) + (self.pool > 0) + self.exact > 1:
             raise ValueError(
@@ -140,16 +148,22 @@ class Meeting:
         number = self.training.opponents
         opponents = ring.sample(sample_key, state.pool, number, self.training.newest)
 
-        def meet(key: jax.Array, opponent: Brain):  # type: ignore[no-untyped-def]
-            trajectories = self._play(
-                key, (self_state.brain, opponent), self.training.episodes // number
-            )
-            return jax.vmap(lambda t: learner.lesson(self.game, self_state, opponent, t, 0))(
-                trajectories
-            )
+        def meet(key: jax.Array, opponent: Brain) -> Trajectory:
+            brains = self_state.brain, opponent
+            return self._play(key, brains, self.training.episodes // number)
 
-        meet_all = jax.vmap(meet, out_axes=1)  # episodes stay in front, where devices share them
-        lessons = jax.tree.map(_flat, meet_all(jax.random.split(play_key, number), opponents))
+        def teach(opponent: Brain, episode: Trajectory, seat: int = 0) -> Lesson:
+            return learner.lesson(self.game, self_state, opponent, episode, seat)
+
+        # Episodes stay in front, where devices share them, and opponents behind.
+        episodes = jax.vmap(meet, out_axes=1)(jax.random.split(play_key, number), opponents)
+        lessons = jax.vmap(jax.vmap(teach), in_axes=(None, 0))(opponents, episodes)
+        if self.training.both_seats:
+            own = jax.tree.map(lambda leaf: leaf[:, : self.training.newest], episodes)
+            from_other = partial(teach, self_state.brain, seat=1)
+            more = jax.vmap(jax.vmap(from_other))(own)
+            lessons = jax.tree.map(lambda *leaves: jnp.concatenate(leaves, 1), lessons, more)
+        lessons = jax.tree.map(_flat, lessons)
         self_state, metrics = learner.learn(self.game, self_state, lessons, i)
         keep = (i + 1) % self.training.pool_interval == 0
         return TrainState((self_state,), ring.push(state.pool, self_state.brain, keep)), metrics

@@ -18,6 +18,7 @@ GAME = IPD(episode_length=5)
 WAYS = {
     "self": {},
     "past selves": {"pool": 6, "pool_interval": 2, "opponents": 2},
+    "both seats": {"pool": 6, "opponents": 2, "newest": 1, "both_seats": True},
     "rival": {"rival": "naive"},
     "exact": {"exact": True},
 }
@@ -116,7 +117,7 @@ from loqa_agents.networks import Network
 from loqa_envs import IPD
 assert len(jax.devices()) == 4
 small = Network((4,), 4)
-for way in {list(WAYS.values())[:3]}:
+for way in {[WAYS[way] for way in ("self", "both seats")]}:
     training = Training(**{{"episodes": 8, "updates": 4, "evaluate_every": 4}} | way)
     learned = []
     for number in (1, 2, 4):
@@ -185,6 +186,7 @@ def _tables(game: Game, learner: Learner, state):
     [
         ({"updates": 0}, "updates must be at least 1, got 0"),
         ({"pool": -1}, "pool must be at least 0, got -1"),
+        ({"pool": 4, "both_seats": True}, "both_seats needs newest .*got pool=4, newest=0"),
         ({"newest": 9}, "newest must be from 0 to opponents, .* got 9 of 8"),
         ({"rival": "lola"}, "rival must be one of .*; got 'lola'"),
         ({"pool": 4, "exact": True}, "exclude each other.*pool=4, exact=True"),

@@ -55,17 +55,18 @@ def test_time_runs_out_between_updates(tmp_path: Path, monkeypatch: pytest.Monke
 
     def train(minutes: float | None) -> dict:
         return run(
-            GAME, LEARNER, training, (0,), tmp_path, [Minute()], minutes=minutes, final_episodes=128
-        )
+            GAME, LEARNER, training, (0, 1), tmp_path, [Minute()], minutes=minutes,
+            final_episodes=128,
+        )  # fmt: skip
 
-    found = train(2.5)
+    found = train(1.25)  # for each of two seeds
     # The evaluations of updates 0, 2 and 4 take three minutes; the chunk after them is the last.
     assert found["updates"] == 6
     assert [line["update"] for line in lines(tmp_path)] == [0, 2, 4, 6]
     assert 240 < found["wall_seconds"] < 300
-    assert train(2.5)["updates"] == 6  # what was spent before counts
+    assert train(1.25)["updates"] == 6  # what was spent before counts
     # Two minutes more: the evaluations of 8 and 10, the chunk after them.
-    assert train(5.5)["updates"] == 12
+    assert train(2.75)["updates"] == 12
 
 
 def test_the_budget_is_no_part_of_what_a_run_is(tmp_path: Path) -> None:

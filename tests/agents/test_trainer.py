@@ -106,8 +106,9 @@ def test_every_update_plays_episodes_of_its_own():
     assert len(set(losses)) == 4
 
 
-@pytest.mark.parametrize("seeds", [(0, 1, 2, 3), (5,)], ids=["seeds", "episodes"])
-def test_what_is_spread_over_devices_learns_the_same(seeds):
+@pytest.mark.slow
+@pytest.mark.parametrize(("seeds", "way"), [((0, 1, 2, 3), "self"), ((5,), "both seats")])
+def test_what_is_spread_over_devices_learns_the_same(seeds, way):
     """Four seeds are spread one by one, the episodes of a single seed instead."""
     code = f"""
 import jax
@@ -116,21 +117,19 @@ from loqa_agents import Learner, Trainer, Training
 from loqa_agents.networks import Network
 from loqa_envs import IPD
 assert len(jax.devices()) == 4
-small = Network((4,), 4)
-for way in {[WAYS[way] for way in ("self", "both seats")]}:
-    training = Training(**{{"episodes": 8, "updates": 4, "evaluate_every": 4}} | way)
-    learned = []
-    for number in (1, 2, 4):
-        devices = jax.devices()[:number]
-        learner = Learner(actor=small, critic=small, balance=True)
-        trainer = Trainer(IPD(episode_length=5), learner, training, {seeds}, devices)
-        state, _ = trainer.advance(trainer.init(), 0, 4)
-        leaves = jax.tree.leaves([own.brain for own in state.learners])
-        assert all(len(leaf.sharding.device_set) == number for leaf in leaves)
-        learned.append([np.asarray(leaf) for leaf in leaves])
-    for other in learned[1:]:
-        for a, b in zip(learned[0], other):
-            np.testing.assert_allclose(a, b, atol=1e-5)
+learner = Learner(actor=Network((4,)), critic=Network((4,)), balance=True)
+training = Training(**{ {"episodes": 8, "updates": 4, "evaluate_every": 4} | WAYS[way]})
+learned = []
+for number in (1, 2, 4):
+    game, devices = IPD(episode_length=5), jax.devices()[:number]
+    trainer = Trainer(game, learner, training, {seeds}, devices)
+    state, _ = trainer.advance(trainer.init(), 0, 4)
+    leaves = jax.tree.leaves([own.brain for own in state.learners])
+    assert all(len(leaf.sharding.device_set) == number for leaf in leaves)
+    learned.append([np.asarray(leaf) for leaf in leaves])
+for other in learned[1:]:
+    for a, b in zip(learned[0], other):
+        np.testing.assert_allclose(a, b, atol=1e-5)
 """
     flags = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=4"
     subprocess.run(

@@ -130,12 +130,15 @@ class Meeting:
     def _past_selves(
         self, key: jax.Array, i: jax.Array, state: TrainState
     ) -> tuple[TrainState, Metrics]:
-        """Meet past selves from the first seat; keep the present one now and then."""
+        """Keep the present self now and then; meet past selves from the first seat."""
         (learner,), (self_state,) = self.learners, state.learners
         assert state.pool is not None
         sample_key, play_key = jax.random.split(key)
         number = self.training.opponents
-        opponents = ring.sample(sample_key, state.pool, number, self.training.newest)
+        # Written before it is read: the other way round, XLA copies the whole ring for safety.
+        keep = (i > 0) & (i % self.training.pool_interval == 0)
+        pool = ring.push(state.pool, self_state.brain, keep)
+        opponents = ring.sample(sample_key, pool, number, self.training.newest)
 
         def meet(key: jax.Array, opponent: Brain):  # type: ignore[no-untyped-def]
             trajectories = self._play(
@@ -148,8 +151,7 @@ class Meeting:
         lessons = jax.vmap(meet)(jax.random.split(play_key, number), opponents)
         lessons = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), lessons)
         self_state, metrics = learner.learn(self.game, self_state, lessons, i)
-        keep = (i + 1) % self.training.pool_interval == 0
-        return TrainState((self_state,), ring.push(state.pool, self_state.brain, keep)), metrics
+        return TrainState((self_state,), pool), metrics
 
     def _rival(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
         """Two separate learners meet, and each learns from its own seat."""

@@ -12,7 +12,7 @@ from loqa_agents.estimators import Perspective, gae, td_targets
 from loqa_agents.lesson import Brain, LearnerState, Lesson, Metrics, pick
 from loqa_agents.loqa import Shaping, advantage_alignment_weights, loqa_weights, n_step_weights
 from loqa_agents.naive import naive_weights
-from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy
+from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy, RecordedPolicy
 from loqa_agents.rollout import Trajectory
 from loqa_envs.game import Game, Params
 
@@ -104,9 +104,9 @@ class Learner:
         """The player of ``game`` whose parameters are ``brain.actor``."""
         return NetworkPolicy(self.actor, Inputs.of(game), game.num_actions)
 
-    def behaviour(self, game: Game) -> NetworkPolicy:
+    def behaviour(self, game: Game) -> RecordedPolicy:
         """The same player as it acts in training, exploring."""
-        return replace(self.policy(game), exploration=self.exploration)
+        return RecordedPolicy(self.actor, Inputs.of(game), game.num_actions, self.exploration)
 
     def init(self, key: jax.Array, game: Game) -> LearnerState:
         actor_key, critic_key = jax.random.split(key)
@@ -127,16 +127,18 @@ class Learner:
         trajectory: Trajectory,
         seat: int,
     ) -> Lesson:
-        """What one episode of a two-player game teaches the learner that sat at ``seat``."""
+        """What one episode of a two-player game teaches the learner that sat at ``seat``.
+
+        Both players must have played it as `behaviour` plays, with these brains.
+        """
         observations = trajectory.observations[:, seat]
         actions, rewards = trajectory.actions[:, seat], trajectory.rewards[:, seat]
-        _, values, logits = self._values(game, state.brain, observations)
-        targets = td_targets(
-            rewards,
-            self._values(game, state.brain._replace(critic=state.target), observations)[1],
-            self.discount,
-            self.td_decay,
-        )
+        _, values, logits = self._values(game, state.brain, trajectory, seat)
+        slow = values
+        if self.target_decay:
+            target = state.brain._replace(critic=state.target)
+            slow = self._values(game, target, trajectory, seat)[1]
+        targets = td_targets(rewards, slow, self.discount, self.td_decay)
         advantages = gae(rewards, values, self.discount, self.gae_decay)
         credits = gae(rewards, values, self.discount, self.credit_gae_decay)
         view = self._perspective(game, advantages, credits, opponent, trajectory, seat)
@@ -229,9 +231,7 @@ class Learner:
         seat: int,
     ) -> Perspective:
         other_rewards = trajectory.rewards[:, 1 - seat]
-        other_action_values, other_values, _ = self._values(
-            game, opponent, trajectory.observations[:, 1 - seat]
-        )
+        other_action_values, other_values, _ = self._values(game, opponent, trajectory, 1 - seat)
         # The opponent's returns stop with the episode, so its value there is none.
         other_values = other_values.at[-1].set(0.0)
         return Perspective(
@@ -244,13 +244,14 @@ class Learner:
         )
 
     def _values(
-        self, game: Game, brain: Brain, observations: jax.Array
+        self, game: Game, brain: Brain, trajectory: Trajectory, seat: int
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Action values, values, log-probabilities for ``observations[T + 1]`` of one seat."""
-        logits = self.policy(game).log_probabilities(brain.actor, observations)
+        """Action values, values, log-probabilities of one seat, ``T + 1`` rows each."""
+        behaviour, observations = self.behaviour(game), trajectory.observations[:, seat]
+        logits = behaviour.recorded(brain.actor, trajectory.carries[seat], observations[-1])
         action_values = self._critic(game).action_values(brain.critic, observations)
         # Advantages are measured from what is to be expected of a player that explores.
-        probabilities = self.behaviour(game).mixed(jnp.exp(logits))
+        probabilities = behaviour.mixed(jnp.exp(logits))
         return action_values, (probabilities * action_values).sum(-1), logits
 
     def _critic(self, game: Game) -> Critic:

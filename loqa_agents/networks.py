@@ -181,15 +181,22 @@ class NetworkPolicy:
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
     ) -> tuple[jax.Array, Carry]:
+        log_probabilities, carry = self.step(params, carry, observation)
+        return self._choose(key, log_probabilities), carry
+
+    def step(self, params: Params, carry: Carry, observation: Array) -> tuple[jax.Array, Carry]:
+        """The actor's log-probabilities ``[A]`` of one step, and the next carry."""
         logits, carry = self.network.apply(
             params, self.inputs, carry, observation, self.num_actions
         )
-        probabilities = self.mixed(jax.nn.softmax(logits))
+        return jax.nn.log_softmax(logits), carry
+
+    def _choose(self, key: jax.Array, log_probabilities: jax.Array) -> jax.Array:
+        probabilities = self.mixed(jnp.exp(log_probabilities))
         # The inverse of the distribution function needs one random number, Gumbel's trick one for
         # each action; random numbers are most of the cost of playing a small game.
         cumulative = jnp.cumsum(probabilities)
-        action = jnp.sum(jax.random.uniform(key) >= cumulative[:-1], dtype=jnp.int32)
-        return action, carry
+        return jnp.sum(jax.random.uniform(key) >= cumulative[:-1], dtype=jnp.int32)
 
     def mixed(self, probabilities: jax.Array) -> jax.Array:
         """The actor's ``probabilities[..., A]`` with exploration mixed in."""
@@ -199,6 +206,32 @@ class NetworkPolicy:
         """The actor's ``[T, A]``, for one seat's ``observations[T, *obs]`` from the first step."""
         logits = self.network.unroll(params, self.inputs, observations, self.num_actions)
         return jax.nn.log_softmax(logits)
+
+
+class RecordedPolicy(NetworkPolicy):
+    """The same player, whose carry holds beside its own what its actor said at the last step.
+
+    A learner reads there what it would otherwise unroll its network for a second time.
+    """
+
+    def initial_carry(self) -> Carry:
+        return super().initial_carry(), np.zeros(self.num_actions, np.float32)
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[jax.Array, Carry]:
+        log_probabilities, memory = self.step(params, carry[0], observation)
+        return self._choose(key, log_probabilities), (memory, log_probabilities)
+
+    def recorded(self, params: Params, carries: Carry, last_observation: Array) -> jax.Array:
+        """The actor's ``[T + 1, A]``, from its carries after each step of an episode.
+
+        What it would have said to the last observation, on which it did not act, is worked out.
+        """
+        memories, log_probabilities = carries
+        memory = jax.tree.map(lambda rows: rows[-1], memories)
+        last, _ = self.step(params, memory, last_observation)
+        return jnp.concatenate([log_probabilities, last[None]])
 
 
 @dataclass(frozen=True)

@@ -40,5 +40,8 @@ def sample(key: jax.Array, pool: Pool, number: int, newest: int = 0) -> Brain:
     held = jnp.minimum(pool.kept + 1, capacity)
     places = jax.random.randint(key, (number,), 0, held)
     places = jnp.where(jnp.arange(number) < newest, pool.kept % capacity, places)
-    brains: Brain = jax.tree.map(lambda ring: ring[places], pool.brains)
+    # One after another: XLA cannot merge a loop with the write before it, which would cost a copy.
+    brains: Brain = jax.lax.map(
+        lambda place: jax.tree.map(lambda ring: ring[place], pool.brains), places
+    )
     return brains

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from loqa_envs.game import Game, Params, Policy, State
+from loqa_envs.game import Carry, Game, Params, Policy, State
 
 
 class Trajectory(NamedTuple):
@@ -20,6 +20,8 @@ class Trajectory(NamedTuple):
     """``[T, P]``"""
     info: dict[str, jax.Array]
     """The game's measurements, ``[T, P]`` each."""
+    carries: tuple[Carry, ...]
+    """Each seat's carry after each step, ``[T, ...]``."""
 
 
 def play_episode(
@@ -51,12 +53,12 @@ def watch_episode(
         state, rewards, info = game.step(keys[0], state, actions)
         carries = tuple(carry for _, carry in moves)
         carry = (state, game.observe(state)), carries
-        return carry, (states_and_views, actions, rewards, info)
+        return carry, (states_and_views, actions, rewards, info, carries)
 
-    (last, _), (before, actions, rewards, info) = jax.lax.scan(
+    (last, _), (before, actions, rewards, info, after) = jax.lax.scan(
         step, ((state, game.observe(state)), carries), keys
     )
     states, observations = jax.tree.map(
         lambda rows, row: jnp.concatenate([rows, row[None]]), before, last
     )
-    return Trajectory(observations, actions, rewards, info), states
+    return Trajectory(observations, actions, rewards, info, after), states

@@ -141,12 +141,15 @@ class Meeting:
     def _past_selves(
         self, key: jax.Array, i: jax.Array, state: TrainState
     ) -> tuple[TrainState, Metrics]:
-        """Meet past selves from the first seat; keep the present one now and then."""
+        """Keep the present self now and then; meet past selves from the first seat."""
         (learner,), (self_state,) = self.learners, state.learners
         assert state.pool is not None
         sample_key, play_key = jax.random.split(key)
         number = self.training.opponents
-        opponents = ring.sample(sample_key, state.pool, number, self.training.newest)
+        # Written before it is read: the other way round, XLA copies the whole ring for safety.
+        keep = (i > 0) & (i % self.training.pool_interval == 0)
+        pool = ring.push(state.pool, self_state.brain, keep)
+        opponents = ring.sample(sample_key, pool, number, self.training.newest)
 
         def meet(key: jax.Array, opponent: Brain) -> Trajectory:
             brains = self_state.brain, opponent
@@ -165,8 +168,7 @@ class Meeting:
             lessons = jax.tree.map(lambda *leaves: jnp.concatenate(leaves, 1), lessons, more)
         lessons = jax.tree.map(_flat, lessons)
         self_state, metrics = learner.learn(self.game, self_state, lessons, i)
-        keep = (i + 1) % self.training.pool_interval == 0
-        return TrainState((self_state,), ring.push(state.pool, self_state.brain, keep)), metrics
+        return TrainState((self_state,), pool), metrics
 
     def _rival(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
         """Two separate learners meet, and each learns from its own seat."""

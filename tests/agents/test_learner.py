@@ -1,5 +1,7 @@
 """Probes: tiny games with one thing to learn."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -162,7 +164,9 @@ def test_the_opponents_advantage_stops_with_the_episode():
     opponent = Brain(state.brain.actor, critic)
     defect = MemoryOne((0,) * 5)
     episode = play_episode(jax.random.key(0), game, (defect, defect), ((), ()))
-    view = learner._perspective(game, jnp.zeros(5), opponent, episode, 0)
+    said = ((), jnp.log(jnp.full((5, 2), 0.5)))
+    episode = episode._replace(carries=(said, said))
+    view = learner._perspective(game, jnp.zeros(5), jnp.zeros(5), opponent, episode, 0)
     # At the last step: reward -2, nothing after it, expected -40.
     assert view.opponent_advantages[-1] == pytest.approx(38.0)
 
@@ -189,7 +193,7 @@ def test_settings_out_of_range_are_refused(wrong, said):
 
 
 def _lessons(game, learner, state):
-    policy = learner.policy(game)
+    policy = replace(learner, exploration=0.0).behaviour(game)
     keys = jax.random.split(jax.random.key(1), 16)
 
     def lesson(key):

@@ -3,7 +3,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy
+from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy, RecordedPolicy
+from loqa_agents.rollout import play_episode
+from loqa_envs import IPD
 
 KINDS = [Network(), Network(hidden=(7,)), Network(memory=6), Network(hidden=(7, 5), memory=6)]
 
@@ -100,3 +102,20 @@ def test_the_critic_scales_its_output_by_the_discounted_steps_that_remain():
 def test_widths_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match=r"Network\.hidden must be positive.*got"):
         Network(**wrong)
+
+
+@pytest.mark.parametrize("network", KINDS)
+def test_a_record_of_play_is_what_the_actor_says_to_the_whole_episode(network):
+    game = IPD(episode_length=5)
+    players = [kind(network, Inputs.of(game), 2, 0.3) for kind in (RecordedPolicy, NetworkPolicy)]
+    params = players[0].init(jax.random.key(0))
+    episodes = [
+        play_episode(jax.random.key(1), game, (player,) * 2, (params,) * 2) for player in players
+    ]
+    np.testing.assert_array_equal(episodes[0].actions, episodes[1].actions)
+    seen = episodes[0].observations[:, 1]
+    np.testing.assert_allclose(
+        players[0].recorded(params, episodes[0].carries[1], seen[-1]),
+        players[1].log_probabilities(params, seen),
+        atol=1e-6,
+    )

@@ -68,6 +68,17 @@ def test_a_pool_larger_than_the_run_can_fill_takes_no_more_room_and_learns_the_s
     assert _same(small.learners, whole.learners)
 
 
+def test_an_update_copies_nothing_of_the_pool_however_large():
+    def scratch(pool):
+        learner = Learner(critic=Network(hidden=(8,)))
+        way = {"pool": pool, "pool_interval": 1, "opponents": 2, "updates": 20_000}
+        trainer = _trainer((3,), learner, **way)
+        program = trainer._advance.lower(trainer._keys, trainer.init(), 0, 0).compile()
+        return program.memory_analysis().temp_size_in_bytes
+
+    assert scratch(10_000) == scratch(10)
+
+
 def test_a_seed_learns_the_same_in_any_company():
     def actor(trainer, place):
         state, _ = trainer.advance(trainer.init(), 0, 6)

@@ -22,21 +22,21 @@ def create(brain: Brain, capacity: int) -> Pool:
 
 
 def push(pool: Pool, brain: Brain, keep: jax.Array) -> Pool:
-    """Write ``brain`` into the open place; where ``keep``, close it and open the next.
+    """Where ``keep``, close the open place and open the next; write ``brain`` into the open one.
 
     Writing always and moving on seldom needs no branch, so XLA updates one place of the ring and
     copies nothing, whatever the capacity.
     """
     capacity = jax.tree.leaves(pool.brains)[0].shape[0]
-    place = pool.kept % capacity
-    brains = jax.tree.map(lambda ring, leaf: ring.at[place].set(leaf), pool.brains, brain)
-    return Pool(brains, pool.kept + keep.astype(jnp.int32))
+    kept = pool.kept + keep.astype(jnp.int32)
+    brains = jax.tree.map(lambda ring, leaf: ring.at[kept % capacity].set(leaf), pool.brains, brain)
+    return Pool(brains, kept)
 
 
 def sample(key: jax.Array, pool: Pool, number: int, newest: int = 0) -> Brain:
     """``number`` brains: ``newest`` times the newest, others drawn with replacement from all."""
     capacity = jax.tree.leaves(pool.brains)[0].shape[0]
-    # The open place counts: it holds the newest brain, or in a full ring the oldest.
+    # The open place counts: it holds the newest brain.
     held = jnp.minimum(pool.kept + 1, capacity)
     places = jax.random.randint(key, (number,), 0, held)
     places = jnp.where(jnp.arange(number) < newest, pool.kept % capacity, places)

@@ -31,8 +31,8 @@ def test_kept_brains_stay_and_the_open_place_holds_the_newest():
     pool = ring.create(_brain(0), 4)
     for number in (1, 2, 3):
         pool = ring.push(pool, _brain(number), jnp.array(number == 2))
-    # 1 was overwritten by 2, which was kept; 3 is in the open place.
-    assert _held(pool) == {2.0, 3.0}
+    # 0 was overwritten by 1, which was kept; 3 is in the open place, in which 2 was.
+    assert _held(pool) == {1.0, 3.0}
 
 
 def test_a_full_ring_forgets_the_oldest():
@@ -45,7 +45,7 @@ def test_a_full_ring_forgets_the_oldest():
 def test_some_opponents_can_be_the_newest_self():
     pool = ring.create(_brain(0), 8)
     for number in range(1, 6):
-        pool = ring.push(pool, _brain(number), jnp.array(number < 5))
+        pool = ring.push(pool, _brain(number), jnp.array(True))
     brains = ring.sample(jax.random.key(0), pool, 40, newest=10).actor["w"][:, 0]
     assert (brains[:10] == 5.0).all()
     assert len(set(np.asarray(brains[10:]).tolist())) > 2

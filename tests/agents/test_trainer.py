@@ -129,7 +129,7 @@ from loqa_agents.networks import Network
 from loqa_envs import IPD
 assert len(jax.devices()) == 4
 learner = Learner(actor=Network((4,)), critic=Network((4,)), balance=True)
-training = Training(**{ {"episodes": 8, "updates": 4, "evaluate_every": 4} | WAYS[way]})
+training = Training(**{ {"episodes": 8, "updates": 4, "evaluate_every": 4} | WAYS[way] })
 learned = []
 for number in (1, 2, 4):
     game, devices = IPD(episode_length=5), jax.devices()[:number]

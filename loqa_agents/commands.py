@@ -46,11 +46,9 @@ class Train(Generic[G]):
     overwrite: bool = False
     """Replace the run in --out."""
     devices: int | None = None
-    """Devices that share the seeds or else the episodes; on a CPU, cores. By default, as many as
-    there are work for."""
+    """Devices (on a CPU, cores) that share the seeds or else the episodes; by default all busy."""
     minutes: float | None = None
-    """Wall-clock budget a seed, all sessions together, where the updates take longer. Ten seeds
-    that train at once have ten times as long."""
+    """Wall-clock budget a seed, in all sessions together; ten seeds have ten times as long."""
     checkpoint_seconds: float = 5.0
     """Seconds between checkpoints; what kill -9 can lose."""
     tensorboard: bool = False
@@ -250,7 +248,7 @@ def _use_devices(number: int | None, seeds: int, episodes: int) -> list[jax.Devi
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     # Where JAX is in use already, from Python, it keeps the devices that it has.
     with suppress(RuntimeError):
-        jax.config.update("jax_num_cpu_devices", number or cores or 1)
+        jax.config.update("jax_num_cpu_devices", min(number or cores or 1, cores or 1))
     devices = jax.devices()
     if number is not None:
         if number > len(devices):

@@ -47,6 +47,7 @@ Refused = Callable[..., str]
         ("train ipd --seeds 4294967296", ("--seeds", "below 2**32", "'4294967296'")),
         ("train ipd --seeds 0-4000000000", ("--seeds", "at most 10000", "'0-4000000000'")),
         ("train ipd --devices 0", ("--devices", "at least 1", "got 0")),
+        ("train ipd --devices 4000", ("--devices", "at most the devices that there", "got 4000")),
         ("train ipd --checkpoint-seconds -1", ("--checkpoint-seconds", "at least 0", "got -1.0")),
         ("train ipd --minutes 0", ("--minutes", "positive", "got 0.0")),
         ("train ipd --minutes nan", ("--minutes", "positive", "got nan")),

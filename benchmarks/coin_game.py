@@ -156,7 +156,8 @@ def targets(boards: Mapping[str, Any]) -> list[dict[str, Any]]:
     for name, seconds in LARGER.items():
         if name in boards:
             board = boards[name]
-            what = f"{name}, {len(board['seeds'])} seeds"
+            number = len(board["seeds"])
+            what = f"{name}, {number} seed{'s' * (number > 1)}"
             first = slowest(board["thresholds"]["strong"]["first"])
             rows.append(at_most(f"{what}: first strong crossing, s", first, seconds, seconds / 2))
             share = 100 * mean(board["self_play"]) / board["ceiling"]

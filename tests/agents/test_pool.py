@@ -60,9 +60,10 @@ def test_the_places_that_a_run_reaches_are_a_ring_as_good_as_the_whole(pool, int
     )
 
     def opponents(places):
-        def update(ring_, i):
-            sampled = ring.sample(jax.random.fold_in(jax.random.key(0), i), ring_, 16, newest=3)
-            return ring.push(ring_, _brain(i + 1), (i + 1) % interval == 0), sampled
+        def update(ring_, i):  # as training does: written before it is read
+            ring_ = ring.push(ring_, _brain(i), (i > 0) & (i % interval == 0))
+            key = jax.random.fold_in(jax.random.key(0), i)
+            return ring_, ring.sample(key, ring_, 16, newest=3)
 
         return jax.lax.scan(update, ring.create(_brain(0), places), jnp.arange(updates))[1]
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from loqa_envs.coin_game import CoinGame
+from loqa_envs.coin_translation import TRANSLATED, translated
 from loqa_envs.game import Game, Policy
 from loqa_envs.matrix_game import IPD, MatrixGame
 from loqa_envs.scripted import MemoryOne
@@ -54,11 +55,12 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
     """The scripted player of that name for a seat of ``game``, or ``memory_one:START,CC,CD,DC,DD``.
 
     A policy passes through, if it has as many actions as the game. Where it has a ``game`` that it
-    was made for, that must be the same but for the length of an episode.
+    was made for, that must be the same but for the length of an episode; in the Coin Game also but
+    for what seats see and how moves are numbered, which is translated for the policy.
 
     Raises:
         ValueError: if there is no such player (the message lists the names that there are), or if
-            the policy is for a game with other actions or observations.
+            the policy is for a game with other rules or other actions.
     """
     if not isinstance(player, str):
         if not hasattr(player, "act"):
@@ -69,7 +71,8 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
                 f"a player of {game.name} must have {game.num_actions} actions, got {player!r} "
                 f"with {player.num_actions}."
             )
-        return player
+        own = getattr(player, "game", game)
+        return translated(player, own, game, seat) if isinstance(game, CoinGame) else player
     prefix, _, numbers = player.partition(":")
     if prefix == "memory_one" and isinstance(game, MatrixGame):
         try:
@@ -91,7 +94,8 @@ def _check_same_game(player: Any, game: Game) -> None:
     own = getattr(player, "game", game)
     if type(own) is not type(game):
         raise ValueError(f"a player of {game!r} must be made for it, got one for {own!r}.")
-    names = [field.name for field in fields(game) if field.name != "episode_length"]  # type: ignore[arg-type]
+    free = {"episode_length"} | (TRANSLATED if isinstance(game, CoinGame) else set())
+    names = [field.name for field in fields(game) if field.name not in free]  # type: ignore[arg-type]
     different = [
         f"{name} must be {getattr(game, name)}, is {getattr(own, name)}"
         for name in names

@@ -1,0 +1,72 @@
+"""Players of one version of the Coin Game at the table of another."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import jax
+import numpy as np
+
+from loqa_envs.coin_view import NOWHERE
+from loqa_envs.game import Array, Carry, Params, Policy, array_namespace
+
+if TYPE_CHECKING:
+    from loqa_envs.coin_game import CoinGame
+
+TRANSLATED = frozenset({"observation", "channels_last", "swap_view", "shift_view", "moves"})
+"""The settings of a Coin Game that say how it is seen and numbered rather than how it goes."""
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A player of ``own``, playing ``game``, which is the same in all but `TRANSLATED`.
+
+    It is shown the board as its own game would show it, and its moves are numbered anew.
+
+    Raises:
+        ValueError: if ``game`` shifts what seats see and ``own`` does not: where the corner of the
+            board is cannot be told from a shifted view.
+    """
+
+    policy: Policy
+    own: "CoinGame"
+    game: "CoinGame"
+    seat: int
+
+    def __post_init__(self) -> None:
+        if self.game.shift_view and not self.own.shift_view:
+            raise ValueError(
+                "a player that sees the whole board as it lies cannot play where shift_view moves "
+                f"it; got one for {self.own!r}, for {self.game!r}."
+            )
+
+    @property
+    def num_actions(self) -> int:
+        return self.game.num_actions
+
+    def initial_carry(self) -> Carry:
+        return self.policy.initial_carry()
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[Array, Carry]:
+        action, carry = self.policy.act(key, params, carry, self._seen(observation))
+        xp = array_namespace(action)
+        numbers = [self.game.action_names.index(name) for name in self.own.action_names]
+        return xp.asarray(np.array(numbers, np.int32))[action], carry
+
+    def _seen(self, observation: Array) -> Array:
+        """What the seat would see of the same board in its own game."""
+        players, coins = self.game.view.read(observation, self.seat)
+        xp = array_namespace(players)
+        owners = np.arange(self.game.num_players, dtype=np.int32)
+        if self.game.num_coins == 1:
+            owners = (coins != NOWHERE).argmax()[None].astype(np.int32)
+            coins = coins.max()[None]
+        row: Array = self.own.view.observe(players, coins, xp.asarray(owners))[self.seat]
+        return row
+
+
+def translated(policy: Policy, own: "CoinGame", game: "CoinGame", seat: int) -> Policy:
+    """The player itself where both games look alike, otherwise `Translated`."""
+    alike = all(getattr(own, name) == getattr(game, name) for name in TRANSLATED)
+    return policy if alike else Translated(policy, own, game, seat)

@@ -71,8 +71,9 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
                 f"a player of {game.name} must have {game.num_actions} actions, got {player!r} "
                 f"with {player.num_actions}."
             )
-        own = getattr(player, "game", game)
-        return translated(player, own, game, seat) if isinstance(game, CoinGame) else player
+        if isinstance(game, CoinGame):
+            return translated(player, getattr(player, "game", game), game, seat)
+        return player
     prefix, _, numbers = player.partition(":")
     if prefix == "memory_one" and isinstance(game, MatrixGame):
         try:

@@ -58,7 +58,7 @@ class Translated:
         """What the seat would see of the same board in its own game."""
         players, coins = self.game.view.read(observation, self.seat)
         xp = array_namespace(players)
-        owners = np.arange(self.game.num_players, dtype=np.int32)
+        owners: Array = np.arange(self.game.num_players, dtype=np.int32)
         if self.game.num_coins == 1:
             owners = (coins != NOWHERE).argmax()[None].astype(np.int32)
             coins = coins.max()[None]

@@ -1,6 +1,5 @@
 """How players fare against each other: mean reward per step over whole episodes."""
 
-from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -11,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_agents.networks import NetworkPolicy
-from loqa_agents.rollout import play_episode
-from loqa_envs.game import Array, Carry, Game, Params, Policy
+from loqa_agents.rollout import OneOf, play_episode
+from loqa_envs.game import Game, Params, Policy
 from loqa_envs.scripted import Random
 
 BATCH = 128
@@ -34,32 +33,6 @@ class Evaluation(NamedTuple):
     info: dict[str, NDArray[np.float32]]
     """The game's measurements in self-play."""
     versus: dict[str, Versus]
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """Any of several players; ``params`` is the number of the one that plays.
-
-    Lets one compiled program meet many players. All of them act, one is heard.
-    """
-
-    policies: tuple[Policy, ...]
-
-    @property
-    def num_actions(self) -> int:
-        return self.policies[0].num_actions
-
-    def initial_carry(self) -> Carry:
-        return tuple(policy.initial_carry() for policy in self.policies)
-
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[jax.Array, Carry]:
-        moves = [
-            policy.act(key, (), policy_carry, observation)
-            for policy, policy_carry in zip(self.policies, carry, strict=True)
-        ]
-        return jnp.stack([action for action, _ in moves])[params], tuple(c for _, c in moves)
 
 
 def mean_rewards(

@@ -123,13 +123,15 @@ class Learner:
         self,
         game: Game,
         state: LearnerState,
-        opponent: Brain,
+        opponent: Brain | None,
         trajectory: Trajectory,
         seat: int,
     ) -> Lesson:
         """What one episode of a two-player game teaches the learner that sat at ``seat``.
 
-        Both players must have played it as `behaviour` plays, with these brains.
+        Both players must have played it as `behaviour` plays, with these brains. Of a player
+        without a brain, None, only the learner's own advantages are learned: there is nothing that
+        could be shaped.
         """
         observations = trajectory.observations[:, seat]
         actions, rewards = trajectory.actions[:, seat], trajectory.rewards[:, seat]
@@ -140,10 +142,12 @@ class Learner:
             slow = self._values(game, target, trajectory, seat)[1]
         targets = td_targets(rewards, slow, self.discount, self.td_decay)
         advantages = gae(rewards, values, self.discount, self.gae_decay)
-        credits = gae(rewards, values, self.discount, self.credit_gae_decay)
-        view = self._perspective(game, advantages, credits, opponent, trajectory, seat)
-        unit = replace(self.shaping, weight=1)
-        shaping = ALGORITHMS[self.algorithm](view, unit, self.discount) - advantages
+        shaping = jnp.zeros_like(advantages)
+        if opponent is not None:
+            credits = gae(rewards, values, self.discount, self.credit_gae_decay)
+            view = self._perspective(game, advantages, credits, opponent, trajectory, seat)
+            unit = replace(self.shaping, weight=1)
+            shaping = ALGORITHMS[self.algorithm](view, unit, self.discount) - advantages
         chosen = pick(logits[:-1], actions)
         return Lesson(observations, actions, chosen, advantages, shaping, targets)
 

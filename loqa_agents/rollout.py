@@ -1,12 +1,13 @@
 """Whole episodes of any game between any players."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from loqa_envs.game import Carry, Game, Params, Policy, State
+from loqa_envs.game import Array, Carry, Game, Params, Policy, State
 
 
 class Trajectory(NamedTuple):
@@ -62,3 +63,29 @@ def watch_episode(
         lambda rows, row: jnp.concatenate([rows, row[None]]), before, last
     )
     return Trajectory(observations, actions, rewards, info, after), states
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Any of several players; ``params`` is the number of the one that plays.
+
+    Lets one compiled program meet many players. All of them act, one is heard.
+    """
+
+    policies: tuple[Policy, ...]
+
+    @property
+    def num_actions(self) -> int:
+        return self.policies[0].num_actions
+
+    def initial_carry(self) -> Carry:
+        return tuple(policy.initial_carry() for policy in self.policies)
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[jax.Array, Carry]:
+        moves = [
+            policy.act(key, (), policy_carry, observation)
+            for policy, policy_carry in zip(self.policies, carry, strict=True)
+        ]
+        return jnp.stack([action for action, _ in moves])[params], tuple(c for _, c in moves)

@@ -14,8 +14,9 @@ from loqa_agents.exact import expected_weights, solve
 from loqa_agents.learner import ALGORITHMS, Learner
 from loqa_agents.lesson import Brain, LearnerState, Lesson, Metrics
 from loqa_agents.pool import Pool
-from loqa_agents.rollout import Trajectory, play_episode
-from loqa_envs.game import Game
+from loqa_agents.rollout import OneOf, Trajectory, play_episode
+from loqa_envs.catalogue import make_player
+from loqa_envs.game import Game, Params, Policy
 from loqa_envs.matrix_game import MatrixGame
 
 
@@ -34,9 +35,11 @@ class Training:
     pool_interval: int = 10
     """Updates from one past self to the next."""
     opponents: int = 8
-    """How many past selves share the episodes of an update."""
+    """How many opponents from the pool share the episodes of an update."""
     newest: int = 0
     """How many of those opponents are always the newest self."""
+    scripted: tuple[str, ...] = ()
+    """Scripted players, each in the place of one of those opponents; they cannot be shaped."""
     both_seats: bool = False
     """Whether episodes with the newest self are lessons from its seat, too."""
     exact: bool = False
@@ -58,6 +61,13 @@ class Training:
             raise ValueError(
                 f"newest must be from 0 to opponents, of which it is a part; got {self.newest} of "
                 f"{self.opponents}."
+            )
+        past_selves = self.opponents - len(self.scripted)
+        if self.scripted and not (self.pool and 1 <= past_selves >= self.newest):
+            raise ValueError(
+                "scripted players need a pool, and at least one place among the opponents must be "
+                f"left to it and enough to newest; got scripted={self.scripted}, "
+                f"opponents={self.opponents}, newest={self.newest}, pool={self.pool}."
             )
         if self.both_seats and not (self.pool and self.newest):
             raise ValueError(
@@ -94,7 +104,8 @@ class Meeting:
     """The update that a training asks for, as a pure function of key, number and state.
 
     Raises:
-        ValueError: if the exact update is asked of a game or a player that it cannot solve.
+        ValueError: if the exact update is asked of a game or a player that it cannot solve, or if
+            the game has no scripted player of a name in the training.
     """
 
     game: Game
@@ -112,6 +123,8 @@ class Meeting:
                 f"are five situations to solve; got {self.game!r} and {self.learners[0].actor!r}."
             )
 
+        _ = self._anyone
+
     @property
     def update(
         self,
@@ -125,7 +138,8 @@ class Meeting:
     def _self(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
         """Meet the present self, and learn from both seats."""
         (learner,), (self_state,) = self.learners, state.learners
-        trajectories = self._play(key, (self_state.brain, self_state.brain))
+        actor = self_state.brain.actor
+        trajectories = self._play(key, (actor, actor))
         lessons = [
             jax.vmap(
                 lambda episode, seat=seat: learner.lesson(
@@ -144,36 +158,62 @@ class Meeting:
         """Keep the present self now and then; meet past selves from the first seat."""
         (learner,), (self_state,) = self.learners, state.learners
         assert state.pool is not None
-        sample_key, play_key = jax.random.split(key)
-        number = self.training.opponents
+        sample_key, play_key, scripted_key = jax.random.split(key, 3)
+        number = self.training.opponents - len(self.training.scripted)
         # Written before it is read: the other way round, XLA copies the whole ring for safety.
         keep = (i > 0) & (i % self.training.pool_interval == 0)
         pool = ring.push(state.pool, self_state.brain, keep)
-        opponents = ring.sample(sample_key, pool, number, self.training.newest)
+        opponents = ring.sample(sample_key, pool, number - self.training.newest)
+        if self.training.newest:
+            opponents = jax.tree.map(
+                lambda own, past: jnp.concatenate([*[own[None]] * self.training.newest, past]),
+                self_state.brain,
+                opponents,
+            )
 
-        def meet(key: jax.Array, opponent: Brain) -> Trajectory:
-            brains = self_state.brain, opponent
-            return self._play(key, brains, self.training.episodes // number)
-
-        def teach(opponent: Brain, episode: Trajectory, seat: int = 0) -> Lesson:
+        def teach(opponent: Brain | None, episode: Trajectory, seat: int = 0) -> Lesson:
             return learner.lesson(self.game, self_state, opponent, episode, seat)
 
-        # Episodes stay in front, where devices share them, and opponents behind.
-        episodes = jax.vmap(meet, out_axes=1)(jax.random.split(play_key, number), opponents)
+        episodes = self._meet_each(play_key, self_state.brain, opponents.actor, number)
         lessons = jax.vmap(jax.vmap(teach), in_axes=(None, 0))(opponents, episodes)
+        parts = [lessons]
         if self.training.both_seats:
             own = jax.tree.map(lambda leaf: leaf[:, : self.training.newest], episodes)
-            from_other = partial(teach, self_state.brain, seat=1)
-            more = jax.vmap(jax.vmap(from_other))(own)
-            lessons = jax.tree.map(lambda *leaves: jnp.concatenate(leaves, 1), lessons, more)
-        lessons = jax.tree.map(_flat, lessons)
+            parts.append(jax.vmap(jax.vmap(partial(teach, self_state.brain, seat=1)))(own))
+        if self.training.scripted:
+            numbers = jnp.arange(len(self.training.scripted))
+            met = self._meet_each(
+                scripted_key, self_state.brain, numbers, len(numbers), self._anyone
+            )
+            parts.append(jax.vmap(jax.vmap(partial(teach, None)))(met))
+        lessons = jax.tree.map(lambda *leaves: _flat(jnp.concatenate(leaves, 1)), *parts)
         self_state, metrics = learner.learn(self.game, self_state, lessons, i)
         return TrainState((self_state,), pool), metrics
+
+    def _meet_each(
+        self,
+        key: jax.Array,
+        brain: Brain,
+        opponents: Params,
+        number: int,
+        other: Policy | None = None,
+    ) -> Trajectory:
+        """Episodes ``[B, number]`` of a brain in the first seat with each of several opponents.
+
+        Episodes are in front, where devices share them.
+        """
+        episodes = self.training.episodes // self.training.opponents
+
+        def meet(key: jax.Array, opponent: Params) -> Trajectory:
+            return self._play(key, (brain.actor, opponent), episodes, other)
+
+        met: Trajectory = jax.vmap(meet, out_axes=1)(jax.random.split(key, number), opponents)
+        return met
 
     def _rival(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
         """Two separate learners meet, and each learns from its own seat."""
         brains = [learner_state.brain for learner_state in state.learners]
-        trajectories = self._play(key, (brains[0], brains[1]))
+        trajectories = self._play(key, (brains[0].actor, brains[1].actor))
         learned = []
         for seat, (learner, own) in enumerate(zip(self.learners, state.learners, strict=True)):
             lessons = jax.vmap(
@@ -204,15 +244,27 @@ class Meeting:
         return TrainState((self_state,), None), {"actor_loss": value}
 
     def _play(
-        self, key: jax.Array, brains: tuple[Brain, Brain], episodes: int | None = None
+        self,
+        key: jax.Array,
+        actors: tuple[Params, Params],
+        episodes: int | None = None,
+        other: Policy | None = None,
     ) -> Trajectory:
-        """Episodes between two brains, exploring, with a leading axis of episodes."""
+        """Episodes of players that explore, with a leading axis of episodes.
+
+        ``other`` sits in the second seat instead of a learner.
+        """
         keys = jax.random.split(key, episodes or self.training.episodes)
         if self.episodes is not None:
             keys = jax.lax.with_sharding_constraint(keys, self.episodes)
-        seats = tuple(self.learners[i].behaviour(self.game) for i in (0, -1))
-        actors = tuple(brain.actor for brain in brains)
+        first, second = (self.learners[i].behaviour(self.game) for i in (0, -1))
+        seats = first, other or second
         return jax.vmap(lambda key: play_episode(key, self.game, seats, actors))(keys)
+
+    @property
+    def _anyone(self) -> OneOf:
+        """The scripted players of the training, in the second seat."""
+        return OneOf(tuple(make_player(name, self.game, 1) for name in self.training.scripted))
 
 
 def _flat(leaf: jax.Array) -> jax.Array:

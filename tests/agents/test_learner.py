@@ -171,6 +171,29 @@ def test_the_opponents_advantage_stops_with_the_episode():
     assert view.opponent_advantages[-1] == pytest.approx(38.0)
 
 
+@pytest.mark.parametrize(("name", "expected"), [("always_cooperate", 1), ("always_defect", 0)])
+def test_a_learner_learns_what_pays_against_the_scripted_players_that_it_meets(name, expected):
+    game = MatrixGame((1, 0, 0, 1), episode_length=8)  # to do as the other does is all that pays
+    learner = Learner(algorithm="naive", actor_learning_rate=3e-2)
+    way = {"pool": 1, "opponents": 8, "scripted": (name,) * 7}
+    (state,), _ = _trained(game, learner, updates=100, **way)
+    met = [0, 1, 3] if expected else [0, 2, 4]  # the start, and what follows the other's move
+    np.testing.assert_allclose(_cooperation(game, learner, state)[met], expected, atol=0.15)
+
+
+def test_nothing_is_shaped_where_the_opponent_has_no_brain():
+    game, learner = IPD(episode_length=6), Learner()
+    state = learner.init(jax.random.key(0), game)
+    seats = (learner.behaviour(game),) * 2
+    episode = play_episode(jax.random.key(1), game, seats, (state.brain.actor,) * 2)
+    unshaped, shaped = (
+        learner.lesson(game, state, opponent, episode, 0) for opponent in (None, state.brain)
+    )
+    assert not unshaped.shaping.any()
+    assert shaped.shaping.any()
+    np.testing.assert_array_equal(unshaped.advantages, shaped.advantages)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -7,7 +7,6 @@ import pytest
 
 from loqa_agents import pool as ring
 from loqa_agents.lesson import Brain
-from loqa_agents.networks import Network
 from loqa_agents.presets import PRESETS
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training
@@ -42,13 +41,13 @@ def test_a_full_ring_forgets_the_oldest():
     assert _held(pool) == {3.0, 4.0, 5.0}
 
 
-def test_some_opponents_can_be_the_newest_self():
-    pool = ring.create(_brain(0), 8)
-    for number in range(1, 6):
-        pool = ring.push(pool, _brain(number), jnp.array(True))
-    brains = ring.sample(jax.random.key(0), pool, 40, newest=10).actor["w"][:, 0]
-    assert (brains[:10] == 5.0).all()
-    assert len(set(np.asarray(brains[10:]).tolist())) > 2
+def test_snapshots_take_half_the_room_and_lose_less_than_a_thousandth():
+    brain = Brain({"w": jnp.array([1e-3, -0.12345, 3.14159, 321.0])}, {"v": jnp.zeros(2)})
+    pool = ring.push(ring.create(jax.tree.map(jnp.zeros_like, brain), 2), brain, jnp.array(False))
+    assert {leaf.dtype for leaf in jax.tree.leaves(pool.brains)} == {jnp.dtype(jnp.float16)}
+    held = ring.sample(jax.random.key(0), pool, 1)
+    assert held.actor["w"].dtype == jnp.float32
+    np.testing.assert_allclose(held.actor["w"][0], brain.actor["w"], rtol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,7 @@ def test_the_places_that_a_run_reaches_are_a_ring_as_good_as_the_whole(pool, int
         def update(ring_, i):  # as training does: written before it is read
             ring_ = ring.push(ring_, _brain(i), (i > 0) & (i % interval == 0))
             key = jax.random.fold_in(jax.random.key(0), i)
-            return ring_, ring.sample(key, ring_, 16, newest=3)
+            return ring_, ring.sample(key, ring_, 16)
 
         return jax.lax.scan(update, ring.create(_brain(0), places), jnp.arange(updates))[1]
 
@@ -90,8 +89,6 @@ def test_a_push_copies_nothing_however_large_the_ring():
 
 def test_ten_thousand_past_selves_of_the_coin_game_fit_in_a_gigabyte():
     game, learner, training, *_ = PRESETS["coin"]
-    network = Network(hidden=(64,), memory=32)
-    learner = replace(learner, actor=network, critic=network)
     training = replace(training, pool=10_000, updates=100_000)
     trainer = Trainer(game, learner, training, (0,), jax.devices()[:1])
     leaves = jax.tree.leaves(jax.eval_shape(trainer.init).pool.brains)

@@ -19,6 +19,7 @@ WAYS = {
     "self": {},
     "past selves": {"pool": 6, "pool_interval": 2, "opponents": 2},
     "both seats": {"pool": 6, "opponents": 2, "newest": 1, "both_seats": True},
+    "scripted": {"pool": 6, "opponents": 4, "scripted": ("always_defect", "tit_for_tat")},
     "rival": {"rival": "naive"},
     "exact": {"exact": True},
 }
@@ -198,6 +199,9 @@ def _tables(game: Game, learner: Learner, state):
         ({"pool": -1}, "pool must be at least 0, got -1"),
         ({"pool": 4, "both_seats": True}, "both_seats needs newest .*got pool=4, newest=0"),
         ({"newest": 9}, "newest must be from 0 to opponents, .* got 9 of 8"),
+        ({"scripted": ("tit_for_tat",)}, r"scripted players need a pool.*\('tit_for_tat',\)"),
+        ({"pool": 4, "newest": 8, "scripted": ("random",)}, "opponents=8, newest=8, pool=4"),
+        ({"pool": 4, "opponents": 1, "scripted": ("random",)}, "at least one place among"),
         ({"rival": "lola"}, "rival must be one of .*; got 'lola'"),
         ({"pool": 4, "exact": True}, "exclude each other.*pool=4, exact=True"),
         ({"pool": 4, "episodes": 9, "opponents": 2}, "episodes must be a multiple of opponents"),
@@ -224,3 +228,8 @@ def test_any_matrix_game_trains():
     trainer = _trainer(game=game)
     _, metrics = trainer.advance(trainer.init(), 0, 6)
     assert all(np.isfinite(value).all() for value in metrics.values())
+
+
+def test_scripted_opponents_must_be_players_of_the_game():
+    with pytest.raises(ValueError, match=r"a player of ipd must be one of .*; got .k_strikes."):
+        _trainer(pool=4, opponents=2, scripted=("k_strikes",))

@@ -77,7 +77,13 @@ _RECURRENT = (
         final_shaping_weight=2.2,
         final_entropy=0.003,
     ),
-    Training(pool=256, scripted=("always_defect",), episodes=256, updates=600, evaluate_every=25),
+    Training(
+        pool=256,
+        scripted=("always_defect", "tit_for_tat"),
+        episodes=256,
+        updates=600,
+        evaluate_every=25,
+    ),
 )
 """How it was found is in benchmarks/LABBOOK.md.
 

@@ -1,10 +1,7 @@
 """Training runs: many seeds at once, compiled whole, resumable to the bit."""
 
-import os
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -14,6 +11,7 @@ import numpy as np
 from loqa_agents import pool as ring
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import Metrics
+from loqa_agents.memory import available_memory, give_back_memory
 from loqa_agents.updates import Meeting, Training, TrainState
 from loqa_envs.game import Game
 
@@ -78,6 +76,7 @@ class Trainer:
     def compile(self, state: TrainState) -> None:
         """Compile the training program now rather than at the first call of `advance`."""
         self._advance = self._advance.lower(self._keys, state, 0, 0).compile()
+        give_back_memory()
 
     def place(self, state: TrainState) -> TrainState:
         """Put a state on the devices, as `init` does."""
@@ -118,15 +117,3 @@ class Trainer:
         metrics = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
         result: tuple[TrainState, Metrics] = jax.lax.fori_loop(start, stop, body, (state, metrics))
         return result
-
-
-def available_memory() -> int | None:
-    """Bytes of memory that this machine can still give; None where it does not say."""
-    with suppress(OSError, StopIteration):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return 1024 * int(
-            next(line for line in lines if line.startswith("MemAvailable")).split()[1]
-        )
-    with suppress(AttributeError, ValueError, OSError):  # without it, all that there is
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return None

@@ -81,7 +81,7 @@ _RECURRENT = (
         pool=256,
         scripted=("always_defect", "tit_for_tat"),
         episodes=256,
-        updates=600,
+        updates=900,
         evaluate_every=25,
     ),
 )

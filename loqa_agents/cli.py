@@ -1,4 +1,4 @@
-"""The command line: ``loqa train``, ``loqa evaluate``, ``loqa play``."""
+"""The command line: ``loqa train``, ``loqa evaluate``, ``loqa play``, ``loqa league``."""
 
 import io
 import logging
@@ -18,6 +18,7 @@ import tyro
 from rich.console import Console
 
 from loqa_agents.commands import FLAT, Evaluate, Play, Train
+from loqa_agents.league.command import LeagueCommand
 from loqa_agents.presets import PRESETS, Preset
 from loqa_agents.run import package_version
 from loqa_agents.signals import InterruptedRun
@@ -87,6 +88,7 @@ def _parse(arguments: Sequence[str]) -> Callable[[Console], None]:
         ]
         | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
         | Annotated[Play, tyro.conf.subcommand("play")]
+        | Annotated[LeagueCommand, tyro.conf.subcommand("league")]
     )
     printed = io.StringIO()
     try:

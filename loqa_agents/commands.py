@@ -3,9 +3,7 @@
 import dataclasses
 import json
 import math
-import os
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
@@ -16,9 +14,10 @@ from rich.console import Console
 
 from loqa_agents import folder, report
 from loqa_agents.checkpoint import Agent, load_agent, write_atomically
+from loqa_agents.devices import training_devices
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra
-from loqa_agents.presets import PRESETS
+from loqa_agents.presets import PRESETS, with_size
 from loqa_agents.run import evaluate_agents, run, run_config
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training
@@ -28,8 +27,6 @@ from loqa_envs.game import Game, Policy
 G = TypeVar("G", bound=Game)
 FLAT = tyro.conf.arg(name="")
 _MOST_SEEDS = 10_000
-_WORTH_A_DEVICE = 128
-"""Episodes an update below which handing them to one more device costs more than it saves."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class Train(Generic[G]):
             require_extra("tensorboard", "tensorboardX")
         if self.wandb:
             require_extra("wandb", "wandb")
-        devices = _use_devices(self.devices, len(seeds), self.training.episodes)
+        devices = training_devices(self.devices, len(seeds), self.training.episodes)
         Trainer(self.game, self.learner, self.training, seeds, devices)
         config = run_config(self.game, self.learner, self.training, seeds, self.minutes)
         name = f"{self.game.name}-{self.learner.algorithm}"
@@ -150,7 +147,7 @@ class Play:
             _check_new_file("--gif", self.gif)
         first: Policy
         if self.player in PRESETS:
-            game = _with_size(PRESETS[self.player].game, self.size)
+            game = with_size(PRESETS[self.player].game, self.size)
             first, name = make_player(self.scripted, game, seat=0), self.scripted
         else:
             first = agent = _agent(self.player)
@@ -222,41 +219,8 @@ def _is_agent(name: str) -> bool:
     return "/" in name or name.endswith(".safetensors")
 
 
-def _with_size(game: Game, size: tuple[int, ...]) -> Game:
-    if not size:
-        return game
-    if not hasattr(game, "size"):
-        raise ValueError(f"--size goes with games that have a board; {game.name} has none.")
-    return dataclasses.replace(game, size=size[0] if len(size) == 1 else size)  # type: ignore[type-var]
-
-
 def _check_new_file(option: str, path: Path) -> None:
     if path.exists():
         raise ValueError(f"{option} must be a new file, so that none is lost; {path} exists.")
     if not path.parent.is_dir():
         raise ValueError(f"{option} must be in a folder that exists, got {path}.")
-
-
-def _use_devices(number: int | None, seeds: int, episodes: int) -> list[jax.Device]:
-    """The devices of a run: ``number`` of them or, without it, as many as the run keeps busy.
-
-    On a CPU, every core is a device. A core is kept busy by a seed of its own or, where seeds are
-    too few, by its share of the episodes if that is worth handing out.
-    """
-    if number is not None and number < 1:
-        raise ValueError(f"--devices must be at least 1, got {number}.")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    # Where JAX is in use already, from Python, it keeps the devices that it has.
-    with suppress(RuntimeError):
-        jax.config.update("jax_num_cpu_devices", min(number or cores or 1, cores or 1))
-    devices = jax.devices()
-    if number is not None:
-        if number > len(devices):
-            raise ValueError(
-                f"--devices must be at most the devices that there are, {len(devices)}; "
-                f"got {number}."
-            )
-        return devices[:number]
-    by_seed = max(n for n in range(1, len(devices) + 1) if seeds % n == 0)
-    by_episode = min(len(devices), seeds * episodes // _WORTH_A_DEVICE)
-    return devices[: max(by_seed, by_episode)]

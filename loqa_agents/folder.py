@@ -19,9 +19,16 @@ IDENTITY = ("game", "learner", "training", "seeds")
 
 @contextmanager
 def claim(
-    out: Path | None, default: str, config: dict[str, Any], resume: bool, overwrite: bool
+    out: Path | None,
+    default: str,
+    config: dict[str, Any],
+    resume: bool,
+    overwrite: bool,
+    identity: tuple[str, ...] = IDENTITY,
 ) -> Iterator[Path]:
     """The folder for a run, with ``config.json`` in it, held until the context ends.
+
+    ``identity`` names the parts of ``config`` that a resumed run must share with its beginning.
 
     Without ``out``, the first of runs/DEFAULT, runs/DEFAULT-2, ... that is free.
 
@@ -38,7 +45,7 @@ def claim(
             raise ValueError("--resume and --overwrite need --out, the folder that they act on.")
         out = _make_numbered(Path("runs") / default)
     elif resume:
-        _require_same_run(out, config)
+        _require_same_run(out, config, identity)
     elif overwrite and out.exists():
         _require_run(out)
     else:
@@ -90,16 +97,16 @@ def _require_run(out: Path) -> None:
         )
 
 
-def _require_same_run(out: Path, config: dict[str, Any]) -> None:
+def _require_same_run(out: Path, config: dict[str, Any], identity: tuple[str, ...]) -> None:
     path = out / "config.json"
     try:
         old = json.loads(path.read_text())
-        began = {part: old[part] for part in IDENTITY}
+        began = {part: old[part] for part in identity}
     except (FileNotFoundError, NotADirectoryError):
         raise ValueError(f"--resume needs the folder of a run; there is no file {path}.") from None
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"--resume needs a whole config.json; {path} is damaged.") from None
-    changed = differences(began, {part: config[part] for part in IDENTITY})
+    changed = differences(began, {part: config[part] for part in identity})
     if changed:
         raise ValueError(
             f"--resume needs the configuration that the run began with; in {out} "
@@ -121,7 +128,7 @@ def _held(out: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ValueError(
-                f"--out must be a folder that no other process trains in; {out} is in use."
+                f"--out must be a folder that no other process works in; {out} is in use."
             ) from None
         except OSError:
             pass  # some network file systems cannot lock a folder

@@ -19,7 +19,7 @@ from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game import CoinGame
 
 _COLOURS = {"self_play": "#1b7837", "always_cooperate": "#2166ac", "always_defect": "#b2182b"}
-_STYLE: Any = {
+STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -30,7 +30,7 @@ _STYLE: Any = {
 
 def draw(out: Path, results: dict[str, Any], records: list[Record]) -> None:
     """Write ``learning_curves.png`` and, for matrix games, ``cooperation.png`` into ``out``."""
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         title = f"{results['algorithm']} on {results['game']}, {_seeds(results)}"
         _learning_curves(records, title).savefig(out / "learning_curves.png", dpi=150)
         if "cooperation" in results:
@@ -41,7 +41,7 @@ def draw_coin_game(
     out: Path, game: CoinGame, results: dict[str, Any], records: list[Record]
 ) -> None:
     """Write ``learning_curves.png`` and ``own_colour.png`` into ``out``."""
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         title = (
             f"{results['algorithm']} on {results['game']}, {game.height}x{game.width}, "
             f"{_seeds(results)}"

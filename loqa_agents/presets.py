@@ -116,3 +116,16 @@ PRESETS: dict[str, Preset] = {
         make_game("matrix_game", payoffs=(-1, -3, 0, -2)), *_TABULAR, "your own --payoffs, as ipd"
     ),
 }
+
+
+def with_size(game: Game, size: tuple[int, ...]) -> Game:
+    """The same game on a board of N, or of height and width; as it is, where none is given.
+
+    Raises:
+        ValueError: for games without a board.
+    """
+    if not size:
+        return game
+    if not hasattr(game, "size"):
+        raise ValueError(f"--size goes with games that have a board; {game.name} has none.")
+    return replace(game, size=size[0] if len(size) == 1 else size)  # type: ignore[type-var]

@@ -40,17 +40,22 @@ def run_config(
     minutes: float | None = None,
 ) -> dict[str, Any]:
     """All that determines a run, and the versions that ran it, as JSON data."""
-    versions = {package: package_version(package) for package in _PACKAGES}
     config = {
         "game": game_to_dict(game),
         "learner": asdict(learner),
         "training": asdict(training),
         "seeds": list(seeds),
         "minutes": minutes,
-        "versions": {"python": platform.python_version()} | versions,
+        "versions": versions(),
     }
     plain: dict[str, Any] = json.loads(json.dumps(config))  # tuples as lists, as read from a file
     return plain
+
+
+def versions() -> dict[str, str]:
+    """Of Python, and of the packages that results depend on."""
+    packages = {package: package_version(package) for package in _PACKAGES}
+    return {"python": platform.python_version()} | packages
 
 
 def package_version(package: str) -> str:

@@ -1,0 +1,7 @@
+"""Head to head: leagues of any players, scorecards, best responses."""
+
+from loqa_agents.league.by_hand import PlayerError
+from loqa_agents.league.entrants import Entrant
+from loqa_agents.league.play import League, play_league
+
+__all__ = ["Entrant", "League", "PlayerError", "play_league"]

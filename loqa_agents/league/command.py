@@ -1,0 +1,144 @@
+"""``loqa league``."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import jax
+import numpy as np
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from loqa_agents import folder
+from loqa_agents.checkpoint import write_atomically
+from loqa_agents.devices import use_devices
+from loqa_agents.league import pictures, report
+from loqa_agents.league.entrants import Entrant, check_names, seat
+from loqa_agents.league.find import as_shown, bring, find_entrants, game_of
+from loqa_agents.league.play import play_league
+from loqa_agents.league.store import PairStore
+from loqa_agents.league.summary import summary
+from loqa_agents.presets import PRESETS, with_size
+from loqa_agents.run import versions
+from loqa_agents.settings import game_to_dict
+from loqa_envs.game import Game
+
+_IDENTITY = ("game", "entrants", "episodes", "seed", "common")
+
+
+@dataclass(frozen=True)
+class LeagueCommand:
+    """Play everyone against everyone, and say who gets what from whom."""
+
+    agents: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="AGENT...")]
+    """Saved agents (.safetensors, or coin3x3/loqa/42 and the like, which come with loqa; coin3x3/loqa
+    for all of them), folders of runs, files or folders of published agents, and scripted players by
+    name. What is in one folder is one team of several seeds."""
+    agent: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """A player of your own, as module:function; may be given several times."""
+    game: str | None = None
+    """The game, as in loqa train; by default that of the first trained agent."""
+    size: tuple[int, ...] = ()
+    """Size of the board, where a game is given: N, or height and width."""
+    episodes: int = 1024
+    """Episodes of each pair, half of them in each seat."""
+    seed: int = 0
+    """Seed of all chance."""
+    common: bool = False
+    """Play all pairs with the same random numbers."""
+    keep_going: bool = False
+    """Go on with the others when a player fails."""
+    devices: int | None = None
+    """Devices (on a CPU, cores) that share the episodes; by default all."""
+    out: Path | None = None
+    """Folder for the league; without it, the next free one in runs/."""
+    resume: bool = False
+    """Go on with the league in --out."""
+    overwrite: bool = False
+    """Replace the league in --out."""
+
+    def __call__(self, console: Console) -> None:
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"--seed must be at least 0 and below 2**32, got {self.seed}.")
+        if self.episodes < 1:
+            raise ValueError(f"--episodes must be at least 1, got {self.episodes}.")
+        entrants = [entrant for word in self.agents for entrant in find_entrants(word)]
+        game = chosen_game(self.game, self.size, entrants)
+        entrants += [bring(word, game) for word in self.agent]
+        check_names(entrants)
+        for entrant in entrants:  # mistakes are found before anything is written
+            seat(entrant, game)
+        devices = use_devices(self.devices)
+        config = {
+            "game": game_to_dict(game),
+            "entrants": {entrant.name: fingerprint(entrant) for entrant in entrants},
+            "episodes": self.episodes,
+            "seed": self.seed,
+            "common": self.common,
+            "versions": versions(),
+        }
+        config = json.loads(json.dumps(config))
+        claimed = folder.claim(
+            self.out, "league", config, self.resume, self.overwrite, _IDENTITY
+        )
+        with claimed as out, _progress(console) as bar:
+            task = bar.add_task("pairs", total=None)
+            league = play_league(
+                jax.random.key(self.seed), game, entrants, self.episodes,
+                common=self.common, keep_going=self.keep_going, devices=devices,
+                finished=PairStore(out / "pairs"),
+                progress=lambda done, pairs: bar.update(task, completed=done, total=pairs),
+            )  # fmt: skip
+            data = summary(league)
+            for name, text in {
+                "league.json": json.dumps(data, indent=1) + "\n",
+                "league.csv": report.comma_separated(data),
+                "league.md": report.markdown(data),
+            }.items():
+                write_atomically(out / name, text.encode())
+            pictures.draw_league(out, data)
+        report.print_league(console, data)
+        console.print(
+            f"Tables (JSON, CSV, Markdown) and pictures are in {out}.",
+            soft_wrap=True, highlight=False, markup=False,
+        )  # fmt: skip
+
+
+def chosen_game(name: str | None, size: tuple[int, ...], entrants: list[Entrant]) -> Game:
+    """The game of that name as environments show it, or else the one that entrants are for."""
+    if name is None:
+        if size:
+            raise ValueError("--size goes with --game; agents have boards of their own.")
+        found = game_of(entrants)
+        if found is None:
+            raise ValueError(
+                "--game must say which game is played where no trained agent does; it must be one "
+                f"of {', '.join(PRESETS)}."
+            )
+        return found
+    if name not in PRESETS:
+        raise ValueError(f"--game must be one of {', '.join(PRESETS)}; got {name!r}.")
+    return with_size(as_shown(PRESETS[name].game), size)
+
+
+def fingerprint(entrant: Entrant) -> str:
+    """What an entrant is, so that a league is not resumed with another one of the same name."""
+    params = getattr(entrant.player, "params", ())
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves(params):
+        digest.update(np.asarray(leaf).tobytes())
+    kind = entrant.player if isinstance(entrant.player, str) else type(entrant.player).__name__
+    return f"{kind} {digest.hexdigest()[:16]}"
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.completed}/{task.total} {task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )

@@ -1,0 +1,133 @@
+"""Who plays in a league: trained agents, scripted players, and players that anyone brings."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from loqa_envs.catalogue import make_player
+from loqa_envs.coin_game import CoinGame
+from loqa_envs.coin_translation import translated
+from loqa_envs.game import Array, Carry, Game, Params, Policy
+
+
+@dataclass(frozen=True, eq=False)
+class Entrant:
+    """One player of a league, and the name that it has there."""
+
+    name: str
+    player: Any
+    """A `Policy`; an agent, that is a `Policy` with ``policy``, ``params`` and ``game`` of its own;
+    the name of a scripted player; or an object with ``reset()`` and ``act(observation) -> int``."""
+    team: str = ""
+    """Entrants of one team are seeds of one training; without it, the entrant is its own team."""
+
+    @property
+    def in_team(self) -> str:
+        return self.team or self.name
+
+
+@dataclass(frozen=True, eq=False)
+class HostPolicy:
+    """A plain Python player as a `Policy`, which runs outside of JAX: it sees NumPy observations.
+
+    Raises:
+        ValueError: if it answers with anything but the number of an action.
+    """
+
+    player: Any
+    game: Game
+
+    @property
+    def num_actions(self) -> int:
+        return self.game.num_actions
+
+    def initial_carry(self) -> Carry:
+        self.player.reset()
+        return ()
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[Array, Carry]:
+        answer = self.player.act(np.asarray(observation))
+        action = np.asarray(answer)
+        if action.size != 1 or action.dtype.kind not in "iu":
+            raise ValueError(f"act must return an integer, it returned {answer!r}")
+        number = int(action.reshape(()))
+        if not 0 <= number < self.num_actions:
+            raise ValueError(f"act must return 0 to {self.num_actions - 1}, it returned {number}")
+        return np.asarray(number, np.int32), carry
+
+
+class Seated(NamedTuple):
+    """A player at the table of a league."""
+
+    seats: tuple[Policy, Policy]
+    """The player as it sits in each seat."""
+    params: Params
+    on_host: bool
+    """Whether it runs outside of JAX."""
+
+
+def table_of(game: Game) -> Game:
+    """The game as a league plays it: in the Coin Game, with nothing hidden by a shifted view."""
+    if isinstance(game, CoinGame):
+        return replace(game, observation="index", swap_view=True, shift_view=False)
+    return game
+
+
+def seat(entrant: Entrant, game: Game) -> Seated:
+    """The entrant at the table of ``game``.
+
+    Players that do not say what they were made for, with a ``game`` of their own, see ``game`` as
+    it is.
+
+    Raises:
+        ValueError: if the player is none, or is one of another game.
+    """
+    table, player = table_of(game), entrant.player
+    on_host = not isinstance(player, str) and not hasattr(player, "initial_carry")
+    if on_host:
+        for method in ("reset", "act"):
+            if not callable(getattr(player, method, None)):
+                raise ValueError(
+                    f"entrant {entrant.name} must be a Policy, or have methods reset() and "
+                    f"act(observation); got {player!r}."
+                )
+        own = getattr(player, "game", game)
+        # A copy in the second seat, so that the player can meet itself with a memory in each.
+        players = [HostPolicy(player, own), HostPolicy(deepcopy(player), own)]
+    else:
+        players = [player, player]
+    try:
+        first, second = (_at(each, game, table, number) for number, each in enumerate(players))
+    except ValueError as error:
+        raise ValueError(f"entrant {entrant.name}: {error}") from None
+    return Seated((first, second), getattr(player, "params", ()), on_host)
+
+
+def _at(player: Any, game: Game, table: Game, number: int) -> Policy:
+    if isinstance(player, str):
+        return make_player(player, table, number)
+    make_player(player, table, number)  # refuses a player of another game
+    inner = player.policy if hasattr(player, "params") else player
+    if isinstance(table, CoinGame):
+        own: Any = getattr(player, "game", game)
+        return translated(inner, own, table, number)
+    seated: Policy = inner
+    return seated
+
+
+def check_names(entrants: Sequence[Entrant]) -> None:
+    """Raise ``ValueError`` unless there are at least two entrants, all with different names."""
+    names = [entrant.name for entrant in entrants]
+    if len(names) < 2:
+        raise ValueError(f"a league needs at least two entrants, got {', '.join(names) or 'none'}.")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"every entrant must have a name of its own; given twice: {', '.join(twice)}."
+        )

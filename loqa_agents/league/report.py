@@ -1,0 +1,92 @@
+"""What a person reads of a league: a table in the terminal, Markdown, CSV."""
+
+import csv
+import io
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from loqa_agents.league.summary import rows
+
+
+def markdown(data: dict[str, Any]) -> str:
+    """The league's teams as a Markdown document."""
+    board = data["game"].get("size")
+    where = data["game"]["name"] + (f", {board[0]}x{board[1]}" if board else "")
+    lines = [
+        f"# League: {where}",
+        "",
+        f"Mean reward per step of the row against the column over {data['episodes']} episodes a "
+        "pair of players, half in each seat; beside it the interval of 95 %, by bootstrap over "
+        "seeds, then episodes. A team meets itself with different seeds if it has several.",
+        "",
+        "| | " + " | ".join(_escaped(name) for name in data["teams"]) + " |",
+        "|---|" + "---|" * len(data["teams"]),
+    ]
+    reward = data["by_team"]["reward"]
+    for i, name in enumerate(data["teams"]):
+        cells = [cell(reward, i, j) for j in range(len(data["teams"]))]
+        lines.append(f"| {_escaped(name)} | " + " | ".join(cells) + " |")
+    others = {"welfare": "Social welfare (the rewards of both)"}
+    others |= {
+        "normalised": "Normalised: 0 is what defectors, 1 what cooperators get among themselves",
+        "own_colour": "Share of own-colour coins of all taken",
+        "cooperated": "Share of cooperation",
+    }
+    for what, title in others.items():
+        table = data["by_team"].get(what)
+        if table is None:
+            continue
+        means = table["mean"] if isinstance(table, dict) else table
+        lines += ["", f"## {title}", "", *lines[4:6]]
+        for name, numbers in zip(data["teams"], means, strict=True):
+            shown = " | ".join(number(value) for value in numbers)
+            lines.append(f"| {_escaped(name)} | {shown} |")
+    lines += ["", "## Among themselves", "", "| | same seed | different seeds |", "|---|---|---|"]
+    for i, name in enumerate(data["teams"]):
+        pair = [cell(data[of]["reward"], i) for of in ("same_seed", "cross_seed")]
+        lines.append(f"| {_escaped(name)} | {' | '.join(pair)} |")
+    for name, reason in data["failed"].items():
+        lines += ["", f"{_escaped(name)} could not go on: {reason}"]
+    return "\n".join(lines) + "\n"
+
+
+def comma_separated(data: dict[str, Any]) -> str:
+    """A line for each ordered pair of entrants."""
+    lines = rows(data)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def print_league(console: Console, data: dict[str, Any]) -> None:
+    """The teams' rewards as a table."""
+    table = Table(title="Mean reward per step of the row against the column", title_justify="left")
+    table.add_column("")
+    for i in range(len(data["teams"])):
+        table.add_column(str(i + 1), justify="right", no_wrap=True)
+    for i, name in enumerate(data["teams"]):
+        means = data["by_team"]["reward"]["mean"][i]
+        table.add_row(f"{i + 1} {name}", *(number(value) for value in means))
+    console.print(table)
+    for name, reason in data["failed"].items():
+        console.print(f"{name} could not go on: {reason}", markup=False, highlight=False)
+
+
+def cell(table: dict[str, Any], *place: int) -> str:
+    """A mean and its interval: ``0.318 (0.310 to 0.326)``."""
+    mean, low, high = (table[name] for name in ("mean", "low", "high"))
+    for index in place:
+        mean, low, high = mean[index], low[index], high[index]
+    return "" if mean is None else f"{number(mean)} ({number(low)} to {number(high)})"
+
+
+def number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,61 @@
+"""The finished pairs of a league on disk, so that a league that was stopped goes on."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from loqa_agents.checkpoint import write_atomically
+from loqa_agents.league.play import Pair
+from loqa_agents.league.tables import Met
+
+
+class PairStore:
+    """Keeps pairs in files of a folder, a file for each call of `keep`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(exist_ok=True)
+        self._held: dict[Pair, Met] = {}
+        for path in sorted(folder.glob("[0-9]*.npz")):
+            try:
+                self._held.update(_read(path))
+            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+                path.unlink()  # its pairs are played again
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def get(self, pair: Pair) -> Met | None:
+        return self._held.get(pair)
+
+    def keep(self, played: dict[Pair, Met]) -> None:
+        """Write these pairs; the file appears whole or not at all."""
+        self._held.update(played)
+        mets = list(played.values())
+        arrays: dict[str, Any] = {
+            f"info {name}": np.stack([np.asarray(met.info[name], np.float32) for met in mets])
+            for name in mets[0].info
+        }
+        arrays["pairs"] = np.array(list(played))
+        arrays["rewards"] = np.stack([np.asarray(met.rewards, np.float32) for met in mets])
+        content = io.BytesIO()
+        np.savez(content, **arrays)
+        numbers = [int(path.stem) for path in self._folder.glob("[0-9]*.npz")]
+        write_atomically(
+            self._folder / f"{max(numbers, default=-1) + 1:05d}.npz", content.getvalue()
+        )
+
+
+def _read(path: Path) -> dict[Pair, Met]:
+    with np.load(path, allow_pickle=False) as arrays:
+        info = {
+            name.removeprefix("info "): arrays[name] for name in arrays if name.startswith("info ")
+        }
+        rewards = arrays["rewards"]
+        return {
+            (str(first), str(second)): Met(rewards[i], {name: info[name][i] for name in info})
+            for i, (first, second) in enumerate(arrays["pairs"])
+        }

@@ -1,0 +1,90 @@
+"""A league as plain data: what its JSON, its tables and its pictures are made of."""
+
+from typing import Any
+
+import numpy as np
+
+from loqa_agents.league.play import REFERENCES, League
+from loqa_agents.league.statistics import Estimate, Floats, estimate
+from loqa_agents.settings import game_to_dict
+
+FORMAT = "loqa-league-1"
+
+
+def summary(league: League) -> dict[str, Any]:
+    """Everything that a league says, as JSON data: numbers that are not known are None.
+
+    Tables are ``[row][column]`` and about the row: its reward against the column and so on.
+    ``normalised`` is 0 where players get what defectors get among themselves, and 1 where they get
+    what cooperators do.
+    """
+    teams = [entrant.in_team for entrant in league.entrants]
+    rewards = estimate(league.rewards, teams)
+    both = league.rewards + league.rewards.swapaxes(0, 1)
+    welfare = estimate(both, teams)
+    info = {name: estimate(values, teams) for name, values in league.info.items()}
+
+    def normalised(value: Estimate) -> Any:
+        if len(league.references) < len(REFERENCES):
+            return None
+        most, least = (league.references[name] for name in REFERENCES)
+        if abs(most - least) < 1e-6:  # no dilemma
+            return None
+        bounds = ((value.low - least) / (most - least), (value.high - least) / (most - least))
+        mean = (value.mean - least) / (most - least)
+        return _plain(Estimate(mean, np.minimum(*bounds), np.maximum(*bounds)))
+
+    def of(level: str) -> dict[str, Any]:
+        measured = {name: _numbers(getattr(values, level).mean) for name, values in info.items()}
+        if {"took_own", "took_other"} <= info.keys():
+            own, other = (getattr(info[name], level).mean for name in ("took_own", "took_other"))
+            with np.errstate(invalid="ignore", divide="ignore"):
+                measured["own_colour"] = _numbers(own / (own + other))
+        return {
+            "reward": _plain(getattr(rewards, level)),
+            "normalised": normalised(getattr(rewards, level)),
+            "welfare": _plain(getattr(welfare, level)),
+            **measured,
+        }
+
+    return {
+        "format": FORMAT,
+        "game": game_to_dict(league.game),
+        "episodes": int(league.rewards.shape[-1]),
+        "entrants": [{"name": e.name, "team": e.in_team} for e in league.entrants],
+        "teams": list(dict.fromkeys(teams)),
+        "references": {name: round(value, 6) for name, value in league.references.items()},
+        "by_entrant": of("pairs"),
+        "by_team": of("teams"),
+        "same_seed": of("same_seed"),
+        "cross_seed": of("cross_seed"),
+        "failed": league.failed,
+    }
+
+
+def rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """A line for each ordered pair of entrants, as in the CSV."""
+    names = [entrant["name"] for entrant in data["entrants"]]
+    table = data["by_entrant"]
+    plain = [name for name in table if name not in ("reward", "normalised", "welfare")]
+    lines = []
+    for i, name in enumerate(names):
+        for j, opponent in enumerate(names):
+            line = {"player": name, "opponent": opponent}
+            for what in ("reward", "normalised", "welfare"):
+                for bound in ("mean", "low", "high"):
+                    value = None if table[what] is None else table[what][bound][i][j]
+                    line[what if bound == "mean" else f"{what}_{bound}"] = value
+            lines.append(line | {what: table[what][i][j] for what in plain})
+    return lines
+
+
+def _plain(value: Estimate) -> dict[str, Any]:
+    return {name: _numbers(array) for name, array in value._asdict().items()}
+
+
+def _numbers(array: Floats) -> Any:
+    """Nested lists, with None for what is not known."""
+    if array.ndim:
+        return [_numbers(row) for row in array]
+    return None if np.isnan(array) else round(float(array), 6)

@@ -1,0 +1,104 @@
+"""Batches of pairs under JAX: every pair of two architectures in one compiled program."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from loqa_agents.rollout import play_episode
+from loqa_envs.game import Array, Game, Params, Policy
+
+EPISODES = 1024
+"""Episodes of a pair that are played at once, and so the bound on memory."""
+PAIRS = 8
+"""Pairs that are played in one call."""
+
+Seats = tuple[Policy, Policy]
+
+
+class Met(NamedTuple):
+    """Episodes of pairs of players; the first of each pair sat in the first seat in half of them.
+
+    Columns are players in the order of the pair, whatever seat they sat in.
+    """
+
+    rewards: Array
+    """``[..., E, 2]``: mean reward per step."""
+    info: dict[str, Array]
+    """The game's measurements per step, ``[..., E, 2]`` each."""
+
+
+class Tables:
+    """Plays pairs of one game on all ``devices``, which share the episodes of every pair."""
+
+    def __init__(self, game: Game, devices: Sequence[jax.Device] | None = None) -> None:
+        self.game = game
+        devices = jax.devices() if devices is None else list(devices)
+        mesh = jax.sharding.Mesh(np.array(devices), ("devices",))
+        self._spread = jax.sharding.NamedSharding(
+            mesh, jax.sharding.PartitionSpec(None, None, "devices")
+        )
+        self._each = 2 * len(devices)
+        self._programs: dict[tuple[int, int], Any] = {}
+
+    def play(
+        self,
+        keys: Sequence[jax.Array],
+        first: Seats,
+        second: Seats,
+        params: Sequence[tuple[Params, Params]],
+        episodes: int,
+    ) -> Met:
+        """``[pairs, E, 2]``: pairs of a player with the seats ``first`` and one with ``second``.
+
+        A key and the parameters of both for each pair. At most `PAIRS` pairs; fewer are filled up,
+        so that all calls are of one shape. The seats of one architecture must be one object, which
+        is what its program is known by.
+        """
+        program = self._programs.get((id(first), id(second)))
+        if program is None:
+            program = jax.jit(partial(self._play_pairs, first, second))
+            self._programs[id(first), id(second)] = program
+        missing = PAIRS - len(keys)
+        keys, params = [*keys, *[keys[0]] * missing], [*params, *[params[0]] * missing]
+        stacked = [
+            jax.tree.map(lambda *leaves: np.stack(leaves), *(pair[i] for pair in params))
+            for i in (0, 1)
+        ]
+        batch = min(EPISODES, episodes)
+        half = -(-batch // self._each) * self._each // 2
+        parts = []
+        for number in range(-(-episodes // (2 * half))):
+            batch_keys = jnp.stack([jax.random.fold_in(key, number) for key in keys])
+            split = jax.vmap(lambda key: jax.random.split(key, (2, half)))(batch_keys)
+            split = jax.device_put(split, self._spread)
+            parts.append(jax.device_get(program(split, *stacked)))
+        met: Met = jax.tree.map(
+            lambda *leaves: np.concatenate(leaves, 1)[: PAIRS - missing, :episodes], *parts
+        )
+        return met
+
+    def _play_pairs(
+        self, first: Seats, second: Seats, keys: jax.Array, one: Params, other: Params
+    ) -> Met:
+        """``keys[pairs, 2, E / 2]``, a row for each order of seats."""
+
+        def means(key: jax.Array, seats: Seats, params: tuple[Params, Params]) -> Met:
+            episode = play_episode(key, self.game, seats, params)
+            mean = partial(jnp.mean, axis=0)
+            return Met(mean(episode.rewards), jax.tree.map(mean, episode.info))
+
+        def pair(each: tuple[jax.Array, Params, Params]) -> Met:
+            keys, one, other = each
+            ours = jax.vmap(lambda key: means(key, (first[0], second[1]), (one, other)))(keys[0])
+            theirs = jax.vmap(lambda key: means(key, (second[0], first[1]), (other, one)))(keys[1])
+            # In turns, so that any number of them has both orders.
+            both = jax.tree.map(lambda a, b: jnp.stack([a, b[:, ::-1]], 1), ours, theirs)
+            met: Met = jax.tree.map(lambda leaf: leaf.reshape(-1, 2), both)
+            return met
+
+        played: Met = jax.lax.map(pair, (keys, one, other))
+        return played

@@ -7,15 +7,15 @@ no function of Python's: what it admits as a name is `NAMES`, and what those mea
 says that it is.
 """
 
-import math
 import pickletools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
+
+from loqa_agents.stored_arrays import StoredArrays
 
 MAX_OPERATIONS = 2**17
 """Steps of the stack machine; the published agents take up to 5,000."""
@@ -91,14 +91,13 @@ class _Unbuilt:
 class _Machine:
     def __init__(self, read_storage: ReadStorage | None, limit: int) -> None:
         self._read_storage = read_storage
-        self._limit = limit
-        self._promised = 0
+        self._arrays = StoredArrays(limit)
         self._stack: list[Any] = []
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
 
     def run(self, content: bytes) -> Any:
-        for steps, (operation, argument, _) in enumerate(pickletools.genops(content)):
+        for steps, (operation, argument, _) in enumerate(_operations(content)):
             if steps >= MAX_OPERATIONS:
                 raise ValueError(f"a pickle must have at most {MAX_OPERATIONS} operations")
             if operation.name != "STOP":
@@ -191,7 +190,7 @@ class _Machine:
                 "torch._utils._rebuild_tensor_v2",
                 (np.ndarray() as entries, int(offset), tuple(shape), tuple(strides), *_),
             ):
-                return self._tensor(entries, offset, shape, strides)
+                return self._arrays.tensor(entries, offset, shape, strides)
         raise ValueError(f"it calls {path} in a way that is not known")
 
     def _build(self, target: Any, state: Any) -> Any:
@@ -200,7 +199,7 @@ class _Machine:
             case np.dtype(), (3, "<" | "|", None, None, None, -1, -1, 0):
                 return target
             case _Unbuilt(), (1, tuple(shape), np.dtype() as dtype, bool(fortran), bytes(raw)):
-                built = self._array(shape, dtype, fortran, raw)
+                built = self._arrays.array(shape, dtype, fortran, raw)
                 for place in target.places:
                     self._memo[place] = built
                 return built
@@ -208,41 +207,12 @@ class _Machine:
                 return target
         raise ValueError("it gives an object a state that is not known")
 
-    def _array(
-        self, shape: tuple[Any, ...], dtype: np.dtype[Any], fortran: bool, raw: bytes
-    ) -> NDArray[Any]:
-        needed = self._promise(shape, dtype)
-        if needed != len(raw):
-            raise ValueError(
-                f"an array of shape {shape} and {dtype} must have {needed} bytes, it has {len(raw)}"
-            )
-        return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran else "C")
 
-    def _tensor(
-        self, entries: NDArray[Any], offset: int, shape: tuple[Any, ...], strides: tuple[Any, ...]
-    ) -> NDArray[Any]:
-        self._promise(shape, entries.dtype)
-        _check_sizes(strides)
-        last = offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
-        if not 0 <= offset <= last < entries.size or math.prod(shape) > entries.size:
-            raise ValueError(
-                f"a tensor of shape {shape} and strides {strides} must lie within its storage, "
-                f"got {entries.size} entries and offset {offset}"
-            )
-        steps = [step * entries.itemsize for step in strides]
-        return as_strided(entries[offset:], shape, steps, writeable=False)
-
-    def _promise(self, shape: tuple[Any, ...], dtype: np.dtype[Any]) -> int:
-        """How many bytes an array needs, once it is known that the file can hold them."""
-        _check_sizes(shape)
-        needed: int = math.prod(shape) * dtype.itemsize
-        self._promised += needed
-        if self._promised > self._limit:
-            raise ValueError(
-                f"arrays must be no larger than the file, which has {self._limit} bytes; one has "
-                f"the shape {shape}"
-            )
-        return needed
+def _operations(content: bytes) -> Iterator[tuple[Any, Any, int | None]]:
+    try:
+        yield from pickletools.genops(content)
+    except ValueError as error:
+        raise ValueError(f"it is no whole pickle: {error}") from None
 
 
 def _name(*parts: Any) -> _Name:
@@ -263,11 +233,6 @@ def _set(target: dict[Any, Any], items: list[Any]) -> None:
         if type(key) not in (str, int) or (type(key) is int and abs(key) >= 2**31):
             raise ValueError("keys of a dict must be texts or small integers")
         target[key] = value
-
-
-def _check_sizes(sizes: tuple[Any, ...]) -> None:
-    if len(sizes) > 8 or any(type(n) is not int or not 0 <= n < 2**48 for n in sizes):
-        raise ValueError("an array's shape and strides must be at most 8 integers, 0 or more")
 
 
 def _check_depth(value: Any) -> None:

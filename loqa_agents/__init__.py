@@ -1,5 +1,6 @@
 """Learners for social dilemmas: LOQA and its baselines, over the games of ``loqa_envs``."""
 
+from loqa_agents import published
 from loqa_agents.checkpoint import Agent, load_agent, save_agent
 from loqa_agents.evaluation import Evaluator, mean_rewards
 from loqa_agents.learner import ALGORITHMS, Learner
@@ -7,6 +8,7 @@ from loqa_agents.lesson import Brain, LearnerState, Lesson
 from loqa_agents.loqa import Shaping
 from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy
 from loqa_agents.presets import PRESETS, Preset
+from loqa_agents.published import PublishedAgent
 from loqa_agents.rollout import Trajectory, play_episode
 from loqa_agents.run import evaluate_agents, run
 from loqa_agents.train import Trainer
@@ -26,6 +28,7 @@ __all__ = [
     "NetworkPolicy",
     "PRESETS",
     "Preset",
+    "PublishedAgent",
     "Shaping",
     "TrainState",
     "Trainer",
@@ -35,6 +38,7 @@ __all__ = [
     "load_agent",
     "mean_rewards",
     "play_episode",
+    "published",
     "run",
     "save_agent",
 ]

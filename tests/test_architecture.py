@@ -74,8 +74,9 @@ def test_each_library_has_its_place(library, allowed):
     [
         # exact solves matrix games and nothing else; updates asks for it; run reads situations.
         ("matrix_game", {"presets", "cli", "exact", "updates", "run"}),
-        # How results are measured and shown depends on the game, how they are learned does not.
-        ("coin_game", {"run", "thresholds", "pictures"}),
+        # How results are measured and shown depends on the game, how they are learned does not;
+        # the agents that others published play this game.
+        ("coin_game", {"run", "thresholds", "pictures", "published"}),
     ],
 )
 def test_concrete_games_are_named_where_they_must_be(game, allowed):

@@ -1,6 +1,5 @@
 """The three commands: train, evaluate, play."""
 
-import dataclasses
 import json
 import math
 import re

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import jax
 import numpy as np
@@ -34,9 +34,9 @@ class LeagueCommand:
     """Play everyone against everyone, and say who gets what from whom."""
 
     agents: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="AGENT...")]
-    """Saved agents (.safetensors, or coin3x3/loqa/42 and the like, which come with loqa; coin3x3/loqa
-    for all of them), folders of runs, files or folders of published agents, and scripted players by
-    name. What is in one folder is one team of several seeds."""
+    """Saved agents (.safetensors, or coin3x3/loqa/42 and the like, which come with loqa;
+    coin3x3/loqa for all of them), folders of runs, files or folders of published agents, and
+    scripted players by name. What is in one folder is one team of several seeds."""
     agent: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A player of your own, as module:function; may be given several times."""
     game: str | None = None
@@ -81,9 +81,7 @@ class LeagueCommand:
             "versions": versions(),
         }
         config = json.loads(json.dumps(config))
-        claimed = folder.claim(
-            self.out, "league", config, self.resume, self.overwrite, _IDENTITY
-        )
+        claimed = folder.claim(self.out, "league", config, self.resume, self.overwrite, _IDENTITY)
         with claimed as out, _progress(console) as bar:
             task = bar.add_task("pairs", total=None)
             league = play_league(

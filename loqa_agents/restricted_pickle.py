@@ -8,7 +8,7 @@ says that it is.
 """
 
 import pickletools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -237,12 +237,17 @@ def _set(target: dict[Any, Any], items: list[Any]) -> None:
 
 def _check_depth(value: Any) -> None:
     """Level by level, each object once a level, so that neither loops nor shared parts blow up."""
-    level = {id(value): value}
+    level = _containers([value])
     for _ in range(MAX_DEPTH):
-        below = [v.values() if isinstance(v, dict) else v for v in level.values()]
-        level = {
-            id(item): item for v in below for item in v if isinstance(item, (dict, list, tuple))
-        }
+        level = _containers(
+            item for v in level for item in (v.values() if isinstance(v, dict) else v)
+        )
         if not level:
             return
     raise ValueError(f"containers must lie in each other at most {MAX_DEPTH} deep")
+
+
+def _containers(items: Iterable[Any]) -> list[Any]:
+    """Those of the items that are containers, each once."""
+    found = {id(item): item for item in items if isinstance(item, (dict, list, tuple))}
+    return list(found.values())

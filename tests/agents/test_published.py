@@ -415,7 +415,7 @@ PUBLISHED = Path(
     or Path(__file__).resolve().parents[2].parent / "shared/published_agents"
 )
 RESULTS = PUBLISHED / "published_league.json"
-GROUPS = {"Always Cooperate": "always_cooperate", "Always Defect": "always_defect"}
+SCRIPTED = {"Always Cooperate": "always_cooperate", "Always Defect": "always_defect"}
 
 
 @pytest.fixture(scope="module")
@@ -445,10 +445,10 @@ def mean_rewards_of_episodes(key, game, policies, params):
 def seated(agents, name, game, seat):
     """Policy and parameters of who has that name in the published results."""
     if name not in agents:
-        return make_player(GROUPS.get(name, name), game, seat), ()
+        return make_player(SCRIPTED.get(name, name), game, seat), ()
     agent = agents[name]
-    without_params = make_player(Seen(agent.policy, agent.game), game, seat)
-    return without_params, agent.params
+    player = make_player(Seen(agent.policy, agent.game), game, seat)
+    return player, agent.params
 
 
 class Seen:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from loqa_agents import published
-from loqa_agents.checkpoint import load_agent
+from loqa_agents.checkpoint import Agent, load_agent
 from loqa_agents.league.entrants import Entrant
 from loqa_agents.shipping import shipped_agents
 from loqa_envs.coin_game import CoinGame
@@ -28,16 +28,15 @@ def find_entrants(word: str) -> list[Entrant]:
     Raises:
         ValueError: if a folder has no agents, or a file is none.
     """
-    name, path = word.rstrip("/"), Path(word)
-    shipped = [agent for agent in shipped_agents() if f"{agent}/".startswith(f"{name}/")]
+    path = Path(word)
+    shipped = [agent for agent in shipped_agents() if f"{agent}/".startswith(f"{path.as_posix()}/")]
     if shipped:
         return [Entrant(agent, load_agent(agent), agent.rpartition("/")[0]) for agent in shipped]
-    if word.endswith(".safetensors"):
-        return [Entrant(name.removesuffix(".safetensors"), load_agent(path))]
+    name = "/".join(path.absolute().parts[-2:])  # enough to tell most of them apart
     if path.is_dir():
         return list(_in_folder(name, path))
-    if path.is_file():
-        return [Entrant(name, published.load(path))]
+    if path.is_file() or word.endswith(".safetensors"):
+        return [Entrant(name.removesuffix(".safetensors"), _load(path))]
     if os.sep in word:
         raise ValueError(
             "an entrant must be a file, a folder, an agent that comes with loqa or the name of a "
@@ -98,8 +97,11 @@ def _in_folder(name: str, folder: Path) -> Iterator[Entrant]:
     if not files:
         raise ValueError(f"a folder must have agents to enter; {name} has none.")
     for path in files:
-        player = load_agent(path) if path.suffix == ".safetensors" else published.load(path)
-        yield Entrant(f"{name}/{path.stem}", player, name)
+        yield Entrant(f"{name}/{path.stem}", _load(path), name)
+
+
+def _load(path: Path) -> Agent | published.PublishedAgent:
+    return load_agent(path) if path.suffix == ".safetensors" else published.load(path)
 
 
 def _number(stem: str) -> tuple[int, str]:

@@ -21,8 +21,9 @@ def heat_map(data: dict[str, Any]) -> Figure:
     """The reward of each team against each; the number is the row's."""
     names = data["teams"]
     means = np.array(data["by_team"]["reward"]["mean"], float)
-    side = 2.8 + 0.62 * len(names)
-    figure = Figure(figsize=(side + 1.2, side), layout="constrained")
+    longest = 0.09 * max(len(name) for name in names)  # inches, of the labels
+    side = 2.0 + 0.62 * len(names)
+    figure = Figure(figsize=(side + longest + 1, side + 0.7 * longest), layout="constrained")
     axes = figure.subplots()
     bound = max(float(np.nanmax(np.abs(means))), 1e-6) if np.isfinite(means).any() else 1.0
     # White is what nobody gains or loses by.
@@ -30,20 +31,28 @@ def heat_map(data: dict[str, Any]) -> Figure:
     for (i, j), value in np.ndenumerate(means):
         if np.isfinite(value):
             colour = "white" if abs(value) > 0.75 * bound else "black"
-            axes.text(j, i, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=9)
+            axes.text(
+                j,
+                i,
+                f"{round(value, 2) + 0.0:.2f}",
+                ha="center",
+                va="center",
+                color=colour,
+                fontsize=9,
+            )
     places = np.arange(len(names))
     axes.set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(places, names)
     axes.grid(visible=False)
-    axes.set(title="Mean reward per step of the row against the column")
-    figure.colorbar(image, ax=axes, shrink=0.8, label="mean reward per step")
+    figure.suptitle("Mean reward per step, row against column", fontsize=12)
+    figure.colorbar(image, ax=axes, shrink=0.8)
     return figure
 
 
 def scatter(data: dict[str, Any]) -> Figure:
     """Each team over all opponents: what it gets, and what it leaves them."""
     means = np.array(data["by_team"]["reward"]["mean"], float)
-    figure = Figure(figsize=(7.5, 6), layout="constrained")
+    figure = Figure(figsize=(7, 6 + 0.13 * len(means)), layout="constrained")
     axes = figure.subplots()
     colours = mpl.colormaps["tab20"](np.arange(len(means)) % 20)
     for i, name in enumerate(data["teams"]):
@@ -52,12 +61,11 @@ def scatter(data: dict[str, Any]) -> Figure:
         if known.any():
             centre = means[i][known].mean(), means[:, i][known].mean()
             axes.scatter(*centre, s=90, color=colours[i], edgecolors="black", label=name, zorder=3)
-    low, high = axes.get_xlim()
-    axes.axline((low, low), (high, high), color="#767676", linestyle=":", linewidth=1.2)
+    axes.axline((0, 0), slope=1, color="#767676", linestyle=":", linewidth=1.2)
     axes.set(
         xlabel="what the team gets, mean reward per step",
         ylabel="what its opponents get",
-        title="Large: the mean over all opponents; small: each of them",
     )
-    figure.legend(loc="outside right upper", frameon=False, fontsize=9)
+    figure.suptitle("Large: the mean over all opponents; small: each of them", fontsize=12)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return figure

@@ -85,7 +85,7 @@ def cell(table: dict[str, Any], *place: int) -> str:
 
 
 def number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+    return "" if value is None else f"{round(value, 3) + 0.0:.3f}"
 
 
 def _escaped(text: str) -> str:

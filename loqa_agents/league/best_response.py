@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from loqa_agents.league.clock import Clocked, ClockedPolicy
 from loqa_agents.league.entrants import Seated, table_of
 from loqa_agents.league.host_copies import HostCopies
 from loqa_agents.learner import Learner
@@ -47,9 +48,13 @@ class Responders(NamedTuple):
 
     game: Game
     """As they see it."""
-    policy: NetworkPolicy
+    policy: Policy
     params: Params
     """``[players, restarts, ...]``"""
+
+    @property
+    def restarts(self) -> int:
+        return int(jax.tree.leaves(self.params)[0].shape[1])
 
     def agent(self, player: int, restart: int) -> "Responder":
         chosen = jax.tree.map(lambda leaf: leaf[player, restart], self.params)
@@ -60,7 +65,7 @@ class Responder(NamedTuple):
     """One of them, as an entrant of a league."""
 
     game: Game
-    policy: NetworkPolicy
+    policy: Policy
     params: Params
 
     @property
@@ -76,12 +81,11 @@ class Responder(NamedTuple):
         return self.policy.act(key, self.params, carry, observation)
 
 
-def learner_for(game: Game, updates: int) -> tuple[Game, Learner]:
-    """The naive policy gradient that looks for best responses, and the game as it sees it."""
-    anneal = max(1, updates * 2 // 3)
+def learner_for(game: Game, updates: int) -> Learner:
+    """The naive policy gradient that looks for best responses in ``game``."""
     coin = isinstance(game, CoinGame)
     network = Network(hidden=(64, 64), memory=32) if coin else Network(hidden=(16,), memory=16)
-    learner = Learner(
+    return Learner(
         algorithm="naive",
         actor=network,
         critic=network,
@@ -89,13 +93,10 @@ def learner_for(game: Game, updates: int) -> tuple[Game, Learner]:
         actor_learning_rate=5e-3 if coin else 1e-2,
         critic_learning_rate=3e-3 if coin else 1e-2,
         entropy=0.1,
-        anneal=anneal,
+        anneal=max(1, updates * 2 // 3),
         final_actor_learning_rate=1e-3,
         final_entropy=0.001,
     )
-    if isinstance(game, CoinGame):
-        return replace(game, observation="index", shift_view=True), learner
-    return game, learner
 
 
 def train_responders(
@@ -112,7 +113,7 @@ def train_responders(
     are copied for every episode that is played at once.
     """
     table = table_of(game)
-    seen, learner = learner_for(table, budget.updates)
+    learner = learner_for(table, budget.updates)
     number = len(players) * budget.restarts
     other: Policy = players[0].seats[1]
     if players[0].on_host:
@@ -127,7 +128,8 @@ def train_responders(
         *(player.params for player in players),
     )
     keys = jax.random.split(key, number)
-    responder = _Training(table, seen, learner, other, budget.episodes)
+    kind = _AroundItself if isinstance(table, CoinGame) else _ByTheClock
+    responder: _Training = kind(table, learner, other, budget.episodes)
 
     @partial(jax.jit, donate_argnums=1)
     @partial(
@@ -154,21 +156,39 @@ def train_responders(
     shaped = jax.tree.map(
         lambda leaf: leaf.reshape(len(players), budget.restarts, *leaf.shape[1:]), actors
     )
-    return Responders(seen, learner.policy(seen), shaped)
+    return Responders(responder.game, responder.player(learner.policy(responder.seen)), shaped)
 
 
 _CHUNK = 10
 """Updates between two reports of progress."""
 
 
-class _Training(NamedTuple):
+@dataclass(frozen=True)
+class _Training:
     """One responder's training as pure functions."""
 
-    table: Game
-    seen: Game
+    table: Any
     learner: Learner
     other: Policy
     episodes: int
+
+    @property
+    def game(self) -> Any:
+        """The game that responders are made for."""
+        raise NotImplementedError
+
+    @property
+    def seen(self) -> Any:
+        """The game as the learner's networks see it."""
+        raise NotImplementedError
+
+    def player(self, policy: NetworkPolicy) -> Policy:
+        """The player of `game` that plays as ``policy`` plays `seen`."""
+        raise NotImplementedError
+
+    def view(self, episode: Trajectory) -> Trajectory:
+        """An episode as its first seat saw it."""
+        raise NotImplementedError
 
     def init(self, key: jax.Array) -> LearnerState:
         return self.learner.init(jax.random.fold_in(key, np.uint32(0xFFFFFFFF)), self.seen)
@@ -176,9 +196,8 @@ class _Training(NamedTuple):
     def advance(
         self, key: jax.Array, state: LearnerState, params: Params, start: int, stop: int
     ) -> LearnerState:
-        me: Policy = self.learner.behaviour(self.seen)
-        if isinstance(self.table, CoinGame) and isinstance(self.seen, CoinGame):
-            me = translated(me, self.seen, self.table, 0)
+        me = self.player(self.learner.behaviour(self.seen))
+        me = translated(me, self.game, self.table, 0) if isinstance(self.table, CoinGame) else me
 
         def update(i: jax.Array, state: LearnerState) -> LearnerState:
             keys = jax.random.split(jax.random.fold_in(key, i), self.episodes)
@@ -187,18 +206,48 @@ class _Training(NamedTuple):
                 lambda key: play_episode(key, self.table, (me, self.other), actors)
             )(keys)
             lessons = jax.vmap(
-                lambda episode: self.learner.lesson(
-                    self.seen, state, None, self._own_view(me, episode), 0
-                )
+                lambda episode: self.learner.lesson(self.seen, state, None, self.view(episode), 0)
             )(episodes)
             return self.learner.learn(self.seen, state, lessons, i)[0]
 
         advanced: LearnerState = jax.lax.fori_loop(start, stop, update, state)
         return advanced
 
-    def _own_view(self, me: Policy, episode: Trajectory) -> Trajectory:
-        """The episode with what the first seat saw in its own game."""
-        observations: Any = episode.observations[:, 0]
-        if isinstance(me, Translated):
-            observations = jax.vmap(me.see)(observations)
+
+class _AroundItself(_Training):
+    """In the Coin Game, what is learned in one place of the board holds everywhere."""
+
+    @property
+    def game(self) -> CoinGame:
+        game: CoinGame = replace(self.table, observation="index", shift_view=True)
+        return game
+
+    @property
+    def seen(self) -> CoinGame:
+        return self.game
+
+    def player(self, policy: NetworkPolicy) -> Policy:
+        return policy
+
+    def view(self, episode: Trajectory) -> Trajectory:
+        me = Translated(self.other, self.game, self.table, 0)
+        observations: Any = jax.vmap(me.see)(episode.observations[:, 0])
         return episode._replace(observations=observations[:, None])
+
+
+class _ByTheClock(_Training):
+    """In other games, the last steps are what a best response differs by."""
+
+    @property
+    def game(self) -> Any:
+        return self.table
+
+    @property
+    def seen(self) -> Clocked:
+        return Clocked(self.table)
+
+    def player(self, policy: NetworkPolicy) -> Policy:
+        return ClockedPolicy(policy, self.seen)
+
+    def view(self, episode: Trajectory) -> Trajectory:
+        return self.seen.seen(episode)

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from loqa_agents.league.best_response import Budget, train_responders
+from loqa_agents.league.best_response import Budget, Responders, train_responders
 from loqa_agents.league.by_hand import play_by_hand
 from loqa_agents.league.entrants import Entrant, Seated, seat, table_of
 from loqa_agents.league.exact_response import exact_response, memory_one
@@ -110,25 +110,23 @@ def _responses(
     progress: Callable[[int, int], None],
 ) -> list[dict[str, Any]]:
     """The lines of the best responses; ``own`` is what each player gets from itself."""
-    found = []
+    found: dict[int, Any] = {}
     families: dict[Any, list[int]] = {}
     for i, player in enumerate(players):
         mark = i if player.on_host else (player.seats, str(jax.tree.map(np.shape, player.params)))
         families.setdefault(mark, []).append(i)
     whole = budget.updates * len(families)
     for number, indices in enumerate(families.values()):
-        train_key, *play_keys = jax.random.split(jax.random.fold_in(key, number), 3)
+        family = [players[i] for i in indices]
+        train_key, *keys = jax.random.split(jax.random.fold_in(key, number), 3)
         responders = train_responders(
-            train_key, game, [players[i] for i in indices], budget, devices,
+            train_key, game, family, budget, devices,
             lambda done, updates, n=number: progress(n * updates + done, whole),  # type: ignore[misc]
         )  # fmt: skip
-        for place, i in enumerate(indices):
-            tries = [
-                seat(Entrant("responder", responders.agent(place, restart)), game)
-                for restart in range(budget.restarts)
-            ]
-            found.append(_best(play_keys, game, players[i], tries, episodes, devices))
-    rewards = np.stack(found)  # [seeds, E, 2]
+        found |= dict(
+            zip(indices, _best(keys, game, family, responders, episodes, devices), strict=True)
+        )
+    rewards = np.stack([found[i] for i in range(len(players))])  # [seeds, E, 2]
     table = np.full((len(players), len(players), *rewards.shape[1:]), np.nan, np.float32)
     table[np.arange(len(players)), np.arange(len(players))] = rewards
     names = [_TEAM] * len(players)
@@ -158,36 +156,42 @@ def _responses(
 def _best(
     keys: Sequence[jax.Array],
     game: Game,
-    player: Seated,
-    tries: Sequence[Seated],
+    players: Sequence[Seated],
+    responders: Responders,
     episodes: int,
     devices: Sequence[jax.Device],
-) -> Any:
-    """``[E, 2]``: rewards of the best responder, and of the player."""
-    names = ("responder", "agent")
+) -> list[Any]:
+    """For each player ``[E, 2]``: rewards of its best responder, and of itself."""
+    table, restarts = table_of(game), range(responders.restarts)
+    seated = [
+        [seat(Entrant("responder", responders.agent(i, n)), game) for n in restarts]
+        for i in range(len(players))
+    ]
+    tables = Tables(table, devices)
 
-    def played(key: jax.Array, responders: Sequence[Seated]) -> Any:
-        if player.on_host:
-            seed = int(jax.random.bits(key, dtype=np.uint32))
+    def played(key: jax.Array, pairs: Sequence[tuple[Seated, Seated]]) -> list[Any]:
+        seeds = jax.random.split(key, len(pairs))
+        if players[0].on_host:
+            names = ("responder", "agent")
+            numbers = [int(jax.random.bits(each, dtype=np.uint32)) for each in seeds]
             return [
-                play_by_hand(seed, table_of(game), names, (each, player), episodes).rewards
-                for each in responders
+                play_by_hand(n, table, names, pair, episodes).rewards
+                for n, pair in zip(numbers, pairs, strict=True)
             ]
-        tables = Tables(table_of(game), devices)
         return [
             rewards
-            for start in range(0, len(responders), PAIRS)
+            for start in range(0, len(pairs), PAIRS)
             for rewards in tables.play(
-                [key] * len(responders[start : start + PAIRS]),
-                responders[0].seats,
-                player.seats,
-                [(each.params, player.params) for each in responders[start : start + PAIRS]],
+                list(seeds[start : start + PAIRS]), seated[0][0].seats, players[0].seats,
+                [(one.params, other.params) for one, other in pairs[start : start + PAIRS]],
                 episodes,
             ).rewards
-        ]
+        ]  # fmt: skip
 
-    found = [float(np.mean(rewards[:, 0])) for rewards in played(keys[0], tries)]
-    return played(keys[1], [tries[int(np.argmax(found))]])[0]
+    every = [(each, player) for player, row in zip(players, seated, strict=True) for each in row]
+    means = [np.mean(rewards[:, 0]) for rewards in played(keys[0], every)]
+    best = np.argmax(np.reshape(means, (len(players), len(restarts))), axis=1)
+    return played(keys[1], [(seated[i][n], players[i]) for i, n in enumerate(best)])
 
 
 def _line(name: str, agent: dict[str, Any], opponent: dict[str, Any] | None = None) -> Any:

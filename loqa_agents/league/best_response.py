@@ -6,7 +6,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from loqa_agents.league.clock import Clocked, ClockedPolicy
 from loqa_agents.league.entrants import Seated, table_of
@@ -18,6 +20,7 @@ from loqa_agents.rollout import Trajectory, play_episode
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import Translated, translated
 from loqa_envs.game import Array, Carry, Game, Params, Policy
+from loqa_envs.matrix_game import MatrixGame
 
 
 @dataclass(frozen=True)
@@ -251,3 +254,19 @@ class _ByTheClock(_Training):
 
     def view(self, episode: Trajectory) -> Trajectory:
         return self.seen.seen(episode)
+
+
+def memory_one(game: Game, player: Seated) -> NDArray[np.float64] | None:
+    """P(cooperate) after START, CC, CD, DC, DD of a player without memory; None for all others."""
+    policy = player.seats[0]
+    if not isinstance(game, MatrixGame):
+        return None
+    if hasattr(policy, "cooperation"):
+        return np.array(policy.cooperation, np.float64)
+    if isinstance(policy, NetworkPolicy) and not policy.network.memory:
+        logits = jax.vmap(lambda row: policy.log_probabilities(player.params, row[None])[0])(
+            jnp.eye(5)
+        )
+        cooperation: NDArray[np.float64] = np.exp(np.asarray(logits, np.float64)[:, 0])
+        return cooperation
+    return None

@@ -147,7 +147,7 @@ def _published(card: dict[str, Any]) -> Table:
     table = Table(title="Published, agent / opponent", title_justify="left")
     table.add_column("against", no_wrap=True)
     for method in card["sources"]:
-        table.add_column(method, justify="right")
+        table.add_column(method.replace(" ", "\n"), justify="right")
     for line in card["lines"]:
         if line["published"]:
             cells = [line["published"].get(method) for method in card["sources"]]

@@ -7,10 +7,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from loqa_agents.league.best_response import Budget, Responders, train_responders
+from loqa_agents.exact import best_response
+from loqa_agents.league.best_response import Budget, Responders, memory_one, train_responders
 from loqa_agents.league.by_hand import play_by_hand
 from loqa_agents.league.entrants import Entrant, Seated, seat, table_of
-from loqa_agents.league.exact_response import exact_response, memory_one
 from loqa_agents.league.play import play_league
 from loqa_agents.league.published_values import PUBLISHED
 from loqa_agents.league.statistics import Estimate, estimate
@@ -138,7 +138,8 @@ def _responses(
     tables = [memory_one(game, player) for player in players]
     if isinstance(game, MatrixGame) and all(each is not None for each in tables):
         exact = [
-            np.mean([exact_response(game, each, place) for place in (0, 1)])
+            np.mean([best_response(game, each, seat=place)[0][0, 0] for place in (0, 1)])
+            / game.episode_length
             for each in tables
             if each is not None
         ]

@@ -16,7 +16,7 @@ Refused = Callable[..., str]
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("", ("train", "evaluate", "play")),
+        ("", ("train", "evaluate", "play", "league")),
         ("train", ("ipd", "matrix_game")),
         ("train nonsense", ("nonsense", "ipd", "matrix_game")),
         ("fly", ("fly", "train", "evaluate", "play")),
@@ -60,14 +60,20 @@ Refused = Callable[..., str]
         ),
         ("train ipd --exact --actor.memory 4", ("exact", "without memory", "memory=4")),
         ("train ipd --exact --pool 8", ("exact", "pool", "exclude", "pool=8")),
+        ("train coin --scripted nobody", ("a player of coin_game must be one of", "'nobody'")),
+        ("train coin --scripted random --opponents 1", ("scripted", "opponents=1")),
         ("train ipd --rival naive --pool 8", ("rival", "pool", "exclude")),
         ("train ipd --pool 8 --episodes 12", ("episodes", "multiple of opponents", "episodes=12")),
         ("train ipd --resume", ("--resume", "--out")),
         ("train ipd --overwrite", ("--overwrite", "--out")),
         ("train ipd --out new --resume", ("--resume", "no file new/config.json")),
         ("train ipd --out new --resume --overwrite", ("--resume", "--overwrite", "exclude")),
-        ("evaluate", ("PATH",)),
-        ("evaluate nowhere", (".safetensors", "nowhere")),
+        ("evaluate", ("AGENT",)),
+        ("evaluate nowhere", ("a file", "the folder of a run", "nowhere")),
+        ("evaluate tit_for_tat", ("--game must say", "ipd")),
+        ("evaluate tit_for_tat --game ludo", ("--game", "ipd", "ludo")),
+        ("evaluate tit_for_tat --game ipd --size 3", ("--size", "ipd has none")),
+        ("evaluate nobody:make --game ipd", ("module", "nobody:make", "ModuleNotFoundError")),
         ("play", ("PLAYER",)),
         ("play nobody", ("nobody", ".safetensors", "coin", "ipd")),
         ("play ipd --size 3", ("--size", "ipd")),
@@ -178,13 +184,18 @@ def test_an_evaluation_does_not_overwrite_a_file(
     (tmp_path / "old.json").write_text("{}")
     assert "--out must be a new file" in refused("evaluate", trained, "--out", "old.json")
     assert "folder that exists" in refused("evaluate", trained, "--out", "new/new.json")
-    assert "--episodes" in refused("evaluate", trained, "--episodes", "0")
+    for option in ("--episodes", "--restarts", "--response-episodes"):
+        assert option.removeprefix("--response-").removeprefix("--") in refused(
+            "evaluate", trained, option, "0"
+        )
+    assert "--response-updates" in refused("evaluate", trained, "--response-updates", "-1")
 
 
 def test_a_folder_without_agents_is_named(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    line = refused("evaluate", "empty")
-    assert "empty has none in its folder agents/" in line
+    assert "empty has none" in refused("evaluate", "empty")
+    (tmp_path / "empty" / "agents").mkdir()
+    assert "empty has none in its folder agents/" in refused("evaluate", "empty")
 
 
 def test_an_unknown_opponent_is_answered_with_all_names(refused: Refused, trained: Path) -> None:

@@ -13,7 +13,7 @@ from loqa_agents.thresholds import crossings, satisfied
 
 from .folders import Loqa, contents, lines, results
 
-TINY = ("--updates", "2", "--evaluate-every", "1", "--episodes", "4", "--opponents", "2")
+TINY = ("--updates", "2", "--evaluate-every", "1", "--episodes", "4", "--opponents", "4")
 SMALL = ("--pool", "4", "--actor.hidden", "4", "--actor.memory", "4", "--critic.hidden", "4")
 pytestmark = pytest.mark.slow
 

@@ -1,5 +1,6 @@
 """Agents that come with the package, by name."""
 
+import json
 import shutil
 from collections.abc import Callable
 from importlib import resources
@@ -53,8 +54,9 @@ def test_they_play(capsys: pytest.CaptureFixture[str], names: list[str], argumen
 def test_they_are_evaluated(
     capsys: pytest.CaptureFixture[str], names: list[str], tmp_path: Path
 ) -> None:
-    cli.main(["evaluate", *names, "--episodes", "1", "--out", str(tmp_path / "found.json")])
-    assert '"seeds": [\n  0,\n  1\n ]' in (tmp_path / "found.json").read_text()
+    out = tmp_path / "found.json"
+    cli.main(["evaluate", *names, "--episodes", "2", "--response-updates", "0", "--out", str(out)])
+    assert json.loads(out.read_text())["agents"] == names
 
 
 def test_a_mistaken_name_is_one_line(refused: Callable[..., str], names: list[str]) -> None:

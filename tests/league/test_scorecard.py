@@ -1,0 +1,116 @@
+"""The scorecard: its lines against arithmetic, and its page in a browser."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import jax
+import pytest
+
+from loqa_agents.league import Entrant
+from loqa_agents.league.best_response import Budget
+from loqa_agents.league.card_report import page
+from loqa_agents.league.published_values import PUBLISHED
+from loqa_agents.league.scorecard import scorecard
+from loqa_envs import IPD, CoinGame
+
+ALMOST_NOTHING = Budget(updates=1, episodes=2, restarts=1)
+
+
+@pytest.fixture(scope="module")
+def card():
+    """Of tit-for-tat in the prisoner's dilemma."""
+    return scorecard(
+        jax.random.key(0), IPD(), [Entrant("mine", "tit_for_tat")], 64, ALMOST_NOTHING,
+        devices=jax.devices()[:1],
+    )  # fmt: skip
+
+
+def lines(card):
+    return {line["name"]: line for line in card["lines"]}
+
+
+def test_its_lines_are_what_arithmetic_says(card):
+    found = lines(card)
+    assert list(found) == [
+        "self_play", "always_cooperate", "always_defect", "random", "tit_for_tat",
+        "best_response", "exact_best_response",
+    ]  # fmt: skip
+    for name in ("self_play", "always_cooperate", "tit_for_tat"):
+        assert found[name]["agent"] == {"mean": -1, "low": -1, "high": -1}
+    # -3 once, then -2; the defector gets 0 once.
+    assert found["always_defect"]["agent"]["mean"] == pytest.approx(-(3 + 49 * 2) / 50, abs=1e-5)
+    assert found["always_defect"]["opponent"]["mean"] == pytest.approx(-49 * 2 / 50, abs=1e-5)
+    # It gets -1 from itself, and the best response -49/50 from it.
+    assert found["exact_best_response"]["opponent"]["mean"] == pytest.approx(-0.98, abs=1e-5)
+    assert found["exact_best_response"]["exploitability"] == pytest.approx(0.02, abs=1e-5)
+    low, high = (found["random"]["agent"][bound] for bound in ("low", "high"))
+    assert low < -1.5 < high
+    assert card["references"] == {"always_cooperate": -1, "always_defect": -2}
+    assert card["protocol"] == "loqa-scorecard-v1"
+    assert card["agents"] == ["mine"]
+    assert card["budget"] == {"updates": 1, "episodes": 2, "restarts": 1}
+    json.dumps(card)
+
+
+def test_published_numbers_stand_beside_loqas_rules_only():
+    def of(game):
+        return scorecard(
+            jax.random.key(0), game, [Entrant("mine", "random")], 2, None, devices=jax.devices()[:1]
+        )
+
+    same, other = of(CoinGame(episode_length=2)), of(CoinGame(size=(2, 3), episode_length=2))
+    published = lines(same)["always_defect"]["published"]
+    assert published["LOQA"] == {"agent": -0.054, "opponent": 0.123}
+    assert set(published) == set(PUBLISHED)
+    assert "published" not in lines(other)["always_defect"]
+    assert "best_response" not in lines(same)
+    assert "budget" not in same
+
+
+def test_seeds_of_one_team_are_played_across():
+    team = [Entrant("one", "always_cooperate"), Entrant("other", "always_defect")]
+    card = scorecard(jax.random.key(0), IPD(), team, 2, None, devices=jax.devices()[:1])
+    assert lines(card)["self_play"]["agent"]["mean"] == pytest.approx(-1.5)  # -1 and -2
+    assert lines(card)["cross_play"]["agent"]["mean"] == pytest.approx(-1.5)  # -3 and 0
+
+
+def test_a_card_needs_an_agent():
+    with pytest.raises(ValueError, match="needs an agent"):
+        scorecard(jax.random.key(0), IPD(), [], 2, None)
+
+
+def test_names_are_shown_as_they_are():
+    card = scorecard(
+        jax.random.key(0), IPD(), [Entrant("<b>&", "tit_for_tat")], 2, None,
+        devices=jax.devices()[:1],
+    )  # fmt: skip
+    assert "&lt;b&gt;&amp;" in page(card)
+    assert "<b>&" not in page(card)
+
+
+def test_the_page_needs_nothing_beside_it(card):
+    text = page(card)
+    assert 'src="data:image/png;base64,' in text
+    assert not any(word in text for word in ("http:", "https:", "<script", "<link", "url("))
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_browser_shows_the_page(card, tmp_path):
+    (tmp_path / "card.html").write_text(page(card))
+    shown = subprocess.run(
+        [
+            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+            "--no-first-run", "--disable-background-networking", "--disable-component-update",
+            "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1000,1500",
+            "--virtual-time-budget=5000", "--dump-dom", (tmp_path / "card.html").as_uri(),
+        ],
+        capture_output=True, text=True, timeout=120, check=True,
+        env=os.environ | {"HOME": str(tmp_path)},
+    ).stdout  # fmt: skip
+    for words in ("itself, same seed", "-2.020", "-0.980", "loqa-scorecard-v1", "always_defect"):
+        assert words in shown

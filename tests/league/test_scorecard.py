@@ -46,7 +46,7 @@ def test_its_lines_are_what_arithmetic_says(card):
     assert found["exact_best_response"]["opponent"]["mean"] == pytest.approx(-0.98, abs=1e-5)
     assert found["exact_best_response"]["exploitability"] == pytest.approx(0.02, abs=1e-5)
     low, high = (found["random"]["agent"][bound] for bound in ("low", "high"))
-    assert low < -1.5 < high
+    assert low < (-2 - 49 * 1.5) / 50 < high  # it cooperates first, then does as chance did
     assert card["references"] == {"always_cooperate": -1, "always_defect": -2}
     assert card["protocol"] == "loqa-scorecard-v1"
     assert card["agents"] == ["mine"]

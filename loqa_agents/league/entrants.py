@@ -1,7 +1,8 @@
 """Who plays in a league: trained agents, scripted players, and players that anyone brings."""
 
 from collections.abc import Sequence
-from copy import deepcopy
+from contextlib import suppress
+from copy import copy, deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -117,14 +118,28 @@ def _copies(entrant: Entrant, game: Game) -> tuple[HostPolicy, HostPolicy]:
             f"act(observation); got {player!r}."
         )
     try:
-        copy = deepcopy(player)
+        twin = _copied(player)
     except Exception as error:
         raise ValueError(
-            f"entrant {entrant.name} must be a player that copy.deepcopy can copy, so that it can "
-            f"meet itself; copying it failed with {told(error)}."
+            f"entrant {entrant.name} must be a player that can be copied, so that it can meet "
+            f"itself; copying it failed with {told(error)}."
         ) from error
     own = getattr(player, "game", game)
-    return HostPolicy(player, own), HostPolicy(copy, own)
+    return HostPolicy(player, own), HostPolicy(twin, own)
+
+
+def _copied(player: Any) -> Any:
+    """A deep copy that shares only those attributes that cannot be copied, such as open files.
+
+    PyTorch cannot copy networks that were just trained, either, and those have no memory.
+    """
+    with suppress(Exception):
+        return deepcopy(player)
+    twin = copy(player)
+    for name, value in vars(player).items():
+        with suppress(Exception):
+            setattr(twin, name, deepcopy(value))
+    return twin
 
 
 def _try(name: str, policy: Policy, params: Params, table: Game) -> None:

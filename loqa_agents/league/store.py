@@ -51,7 +51,8 @@ class PairStore:
 
 
 def _read(path: Path) -> dict[Pair, Met]:
-    with np.load(path, allow_pickle=False) as arrays:
+    # From memory, since NumPy leaves a damaged file open.
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
         info = {
             name.removeprefix("info "): arrays[name] for name in arrays if name.startswith("info ")
         }

@@ -1,5 +1,7 @@
 """Python players and policies of anyone's own, and what becomes of those that fail."""
 
+import threading
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -140,8 +142,8 @@ class Neither:
 
 
 class NoCopy(TitForTat):
-    def __deepcopy__(self, memo):
-        raise TypeError("it holds a file")
+    def __reduce_ex__(self, version):
+        raise TypeError("it is one of a kind")
 
 
 class NoCount:
@@ -178,7 +180,7 @@ class Forgets(Untraceable):
     ("player", "message"),
     [
         (Neither(), r"must be a Policy, or have methods reset\(\) and act\(observation\)"),
-        (NoCopy(), "copy.deepcopy can copy, .* failed with TypeError: it holds a file"),
+        (NoCopy(), "can be copied, .* failed with TypeError: it is one of a kind"),
         (NoCount(), "a Policy must have num_actions"),
         (Counts(1, num_actions=3), "must have 2 actions"),
         (Untraceable(), "a Policy that JAX can trace; its act failed with TracerBoolConversion"),
@@ -189,6 +191,19 @@ class Forgets(Untraceable):
 def test_what_is_no_player_is_refused_by_name(player, message):
     with pytest.raises(ValueError, match=f"entrant odd.*{message}"):
         seat(Entrant("odd", player), DILEMMA)
+
+
+def test_a_player_shares_with_its_copy_what_cannot_be_copied_and_nothing_else():
+    class Locked(TitForTat):
+        def __init__(self):
+            self.lock, self.seen = threading.Lock(), []
+
+    player = Locked()
+    first, second = (policy.player for policy in seat(Entrant("mine", player), DILEMMA).seats)
+    assert first is player
+    assert second.lock is player.lock
+    second.seen.append(1)
+    assert player.seen == []
 
 
 def test_a_policy_may_have_parameters_of_its_own(mean):

@@ -18,7 +18,7 @@ from loqa_agents import Agent, Learner, cli, save_agent
 from loqa_agents.league import Entrant, play_league
 from loqa_envs import make_game
 
-from .folders import contents
+from .folders import Loqa, contents
 
 Refused = Callable[..., str]
 PLAYERS = '''
@@ -151,6 +151,13 @@ def test_the_command_and_python_play_the_same_league(home: Path) -> None:
     np.testing.assert_allclose(
         data["by_entrant"]["reward"]["mean"], again.rewards.mean(-1), atol=1e-6
     )
+
+
+def test_the_numbers_do_not_depend_on_the_devices(loqa: Loqa, home: Path) -> None:
+    words = "always_defect random --game ipd --episodes 5 --out".split()
+    league(*words, "one", "--devices", 1)
+    loqa("league", *words, "all", cwd=home)  # in a process of its own, a device for every core
+    assert (home / "one" / "league.csv").read_text() == (home / "all" / "league.csv").read_text()
 
 
 def test_a_league_that_is_interrupted_goes_on(

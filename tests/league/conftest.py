@@ -9,7 +9,7 @@ from loqa_agents import Agent, Learner, Network
 from loqa_agents.league import Entrant, League, play_league
 from loqa_envs import IPD, CoinGame
 
-from .players import OnHost, ThreeTimes, TitForTat, Wrapped
+from .players import ThreeTimes, TitForTat, Wrapped
 
 KEY = jax.random.key(7)
 DILEMMA = IPD(episode_length=10)
@@ -71,17 +71,6 @@ def planes() -> League:
     player = Wrapped(CoinGame().scripted_players(0)["always_defect"])
     entrants = [Entrant("always_cooperate", "always_cooperate"), Entrant("planes", player)]
     return play_league(KEY, CoinGame(), entrants, EPISODES, common=True)
-
-
-@pytest.fixture(scope="session")
-def coins_by_hand(agents: tuple[Agent, Agent]) -> League:
-    """always_defect as a Python player, which sees planes."""
-    entrants = [
-        Entrant("mine", OnHost(CoinGame().scripted_players(0)["always_defect"])),
-        Entrant("always_cooperate", "always_cooperate"),
-        Entrant("a/0", agents[0]),
-    ]
-    return play_league(KEY, CoinGame(), entrants, EPISODES)
 
 
 @pytest.fixture(scope="session")

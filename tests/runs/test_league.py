@@ -154,7 +154,7 @@ def test_the_command_and_python_play_the_same_league(home: Path) -> None:
 
 
 def test_the_numbers_do_not_depend_on_the_devices(loqa: Loqa, home: Path) -> None:
-    words = "always_defect random --game ipd --episodes 5 --out".split()
+    words = ["always_defect", "random", "--game", "ipd", "--episodes", "5", "--out"]
     league(*words, "one", "--devices", 1)
     loqa("league", *words, "all", cwd=home)  # in a process of its own, a device for every core
     assert (home / "one" / "league.csv").read_text() == (home / "all" / "league.csv").read_text()

@@ -17,8 +17,9 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from loqa_agents.commands import FLAT, Evaluate, Play, Train
+from loqa_agents.commands import FLAT, Play, Train
 from loqa_agents.league.command import LeagueCommand
+from loqa_agents.league.evaluate import Evaluate
 from loqa_agents.presets import PRESETS, Preset
 from loqa_agents.run import package_version
 from loqa_agents.signals import InterruptedRun

@@ -1,11 +1,10 @@
-"""The three commands: train, evaluate, play."""
+"""Two of the commands: train and play."""
 
-import json
 import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import jax
 import tyro
@@ -17,7 +16,7 @@ from loqa_agents.devices import training_devices
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra
 from loqa_agents.presets import PRESETS, with_size
-from loqa_agents.run import evaluate_agents, run, run_config
+from loqa_agents.run import run, run_config
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training
 from loqa_envs.catalogue import make_player
@@ -93,35 +92,6 @@ class Train(Generic[G]):
 
 
 @dataclass(frozen=True)
-class Evaluate:
-    """Play trained agents against themselves, each other and the scripted players."""
-
-    paths: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PATH...")]
-    """Folders of runs, or agents (.safetensors, or coin3x3/loqa/42 and the like, which come with
-    loqa), at least one."""
-    episodes: int = 1024
-    """Episodes of each pair, rounded up to a multiple of 128."""
-    out: Path | None = None
-    """File to write the results to, as JSON."""
-
-    def __call__(self, console: Console) -> None:
-        if self.episodes < 1:
-            raise ValueError(f"--episodes must be at least 1, got {self.episodes}.")
-        if self.out is not None:
-            _check_new_file("--out", self.out)
-        if not self.paths:
-            raise ValueError("evaluate needs a PATH: the folder of a run, or an agent.")
-        agents = [agent for path in self.paths for agent in _load_agents(path)]
-        results: dict[str, Any] = {
-            "game": agents[0].game.name,
-            "seeds": [agent.seed for agent in agents],
-        } | evaluate_agents(agents, self.episodes)
-        report.print_results(console, results)
-        if self.out is not None:
-            write_atomically(self.out, json.dumps(results, indent=1).encode() + b"\n")
-
-
-@dataclass(frozen=True)
 class Play:
     """Show one episode between two players."""
 
@@ -143,7 +113,7 @@ class Play:
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"--seed must be at least 0 and below 2**32, got {self.seed}.")
         if self.gif is not None:
-            _check_new_file("--gif", self.gif)
+            folder.check_new_file("--gif", self.gif)
         first: Policy
         if self.player in PRESETS:
             game = with_size(PRESETS[self.player].game, self.size)
@@ -185,17 +155,6 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(seeds)
 
 
-def _load_agents(path: Path) -> list[Agent]:
-    if not path.is_dir():
-        return [load_agent(path)]
-    files = list((path / "agents").glob("*.safetensors"))
-    if not files:
-        raise ValueError(
-            f"a run must have agents to evaluate; {path} has none in its folder agents/."
-        )
-    return sorted((load_agent(file) for file in files), key=lambda agent: agent.seed)
-
-
 def _agent(name: str) -> Agent:
     if not _is_agent(name):
         raise ValueError(
@@ -216,10 +175,3 @@ def _short(name: str) -> str:
 
 def _is_agent(name: str) -> bool:
     return "/" in name or name.endswith(".safetensors")
-
-
-def _check_new_file(option: str, path: Path) -> None:
-    if path.exists():
-        raise ValueError(f"{option} must be a new file, so that none is lost; {path} exists.")
-    if not path.parent.is_dir():
-        raise ValueError(f"{option} must be in a folder that exists, got {path}.")

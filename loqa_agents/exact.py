@@ -105,8 +105,10 @@ def expected_weights(solved: Exact, shaping: Shaping, discount: float, algorithm
     return by_outcome.reshape(5, 2, 2).sum(-1)
 
 
-def best_response(game: MatrixGame, other: Array, discount: float = 1.0) -> tuple[Array, Array]:
-    """The best reply to a memory-one player ``other[5]``.
+def best_response(
+    game: MatrixGame, other: Array, discount: float = 1.0, seat: int = 0
+) -> tuple[Array, Array]:
+    """The best reply of ``seat`` to a memory-one player ``other[5]``.
 
     Returns its values ``[T + 1, 5]`` and whether it cooperates, ``bool[T, 5]``. The value of the
     whole episode is ``values[0, 0]``; undiscounted, divide by T for the mean reward per step.
@@ -115,7 +117,7 @@ def best_response(game: MatrixGame, other: Array, discount: float = 1.0) -> tupl
     other_moves = jnp.stack([other, 1 - other], axis=-1)
 
     def back(after: jax.Array, _: None) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        targets = (game.payoff_table[0] + discount * after[1:]).reshape(2, 2)
+        targets = (game.payoff_table[seat] + discount * after[1:]).reshape(2, 2)
         action_values = other_moves @ targets.T  # [5, own action]
         values = action_values.max(-1)
         return values, (values, action_values[:, 0] >= action_values[:, 1])

@@ -49,7 +49,7 @@ class Translated:
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
     ) -> tuple[Array, Carry]:
-        action, carry = self.policy.act(key, params, carry, self._seen(observation))
+        action, carry = self.policy.act(key, params, carry, self.see(observation))
         xp = array_namespace(action)
         numbers = [self.game.action_names.index(name) for name in self.own.action_names]
         # What is no move of the player's own game is none of this one either.
@@ -57,7 +57,7 @@ class Translated:
         table = xp.asarray(np.array([*numbers, -1], np.int32))
         return table[xp.where(own, action, len(numbers))], carry
 
-    def _seen(self, observation: Array) -> Array:
+    def see(self, observation: Array) -> Array:
         """What the seat would see of the same board in its own game."""
         players, coins = self.game.view.read(observation, self.seat)
         xp = array_namespace(players)

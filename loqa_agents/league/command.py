@@ -90,7 +90,7 @@ class LeagueCommand:
         }
         config = json.loads(json.dumps(config))
         claimed = folder.claim(self.out, "league", config, self.resume, self.overwrite, _IDENTITY)
-        with claimed as out, _progress(console) as bar:
+        with claimed as out, progress_bar(console) as bar:
             task = bar.add_task("pairs", total=None)
             try:
                 league = play_league(
@@ -146,7 +146,7 @@ def fingerprint(entrant: Entrant) -> str:
     return f"{kind} {digest.hexdigest()[:16]}"
 
 
-def _progress(console: Console) -> Progress:
+def progress_bar(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.completed}/{task.total} {task.description}"),
         BarColumn(),

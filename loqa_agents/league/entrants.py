@@ -118,7 +118,7 @@ def _copies(entrant: Entrant, game: Game) -> tuple[HostPolicy, HostPolicy]:
             f"act(observation); got {player!r}."
         )
     try:
-        twin = _copied(player)
+        twin = copied(player)
     except Exception as error:
         raise ValueError(
             f"entrant {entrant.name} must be a player that can be copied, so that it can meet "
@@ -128,7 +128,7 @@ def _copies(entrant: Entrant, game: Game) -> tuple[HostPolicy, HostPolicy]:
     return HostPolicy(player, own), HostPolicy(twin, own)
 
 
-def _copied(player: Any) -> Any:
+def copied(player: Any) -> Any:
     """A deep copy that shares only those attributes that cannot be copied, such as open files.
 
     PyTorch cannot copy networks that were just trained, either, and those have no memory.

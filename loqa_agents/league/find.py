@@ -12,6 +12,7 @@ from typing import Any
 from loqa_agents import published
 from loqa_agents.checkpoint import Agent, load_agent
 from loqa_agents.league.entrants import Entrant, told
+from loqa_agents.presets import PRESETS
 from loqa_agents.shipping import shipped_agents
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import TRANSLATED
@@ -37,12 +38,20 @@ def find_entrants(word: str) -> list[Entrant]:
         return list(_in_folder(name, path))
     if path.is_file() or word.endswith(".safetensors"):
         return [Entrant(name.removesuffix(".safetensors"), _load(path))]
-    if os.sep in word:
-        raise ValueError(
-            "an entrant must be a file, a folder, an agent that comes with loqa or the name of a "
-            f"scripted player; there is nothing called {word!r}."
-        )
-    return [Entrant(word, word)]
+    scripted = {player for preset in PRESETS.values() for player in preset.game.scripted_players(0)}
+    if word in scripted or word.startswith("memory_one:"):
+        return [Entrant(word, word)]
+    raise ValueError(
+        "an agent must be a file, the folder of a run, one that comes with loqa "
+        f"({', '.join(shipped_agents()) or 'there are none in this version'}) or the name of a "
+        f"scripted player ({', '.join(sorted(scripted))}); there is nothing called {word!r}."
+    )
+
+
+def is_function(word: str) -> bool:
+    """Whether a word is module:function."""
+    module, _, function = word.partition(":")
+    return module != "memory_one" and function.isidentifier()
 
 
 def bring(word: str, game: Game) -> Entrant:
@@ -54,7 +63,7 @@ def bring(word: str, game: Game) -> Entrant:
         ValueError: if there is no such module or function, or it fails.
     """
     module_name, _, function_name = word.partition(":")
-    if not module_name or not function_name:
+    if not is_function(word):
         raise ValueError(f"--agent must be module:function, such as my_player:make; got {word!r}.")
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())

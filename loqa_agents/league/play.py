@@ -129,8 +129,8 @@ def play_league(
             [keys[min(pair, pair[::-1])] for pair in chunk],
             first, second,
             [(families.params[i], families.params[j]) for i, j in chunk],
-            [i > j for i, j in chunk],
             num_episodes,
+            [i > j for i, j in chunk],
         )  # fmt: skip
         sound = {}
         errors = []

@@ -59,8 +59,8 @@ class Tables:
         first: Seats,
         second: Seats,
         params: Sequence[tuple[Params, Params]],
-        turned: Sequence[bool],
         episodes: int,
+        turned: Sequence[bool] = (),
     ) -> Played:
         """``[pairs, E, 2]``: pairs of a player with the seats ``first`` and one with ``second``.
 
@@ -76,7 +76,7 @@ class Tables:
             self._programs[id(first), id(second)] = program
         pairs, missing = len(keys), PAIRS - len(keys)
         keys, params = [*keys, *[keys[0]] * missing], [*params, *[params[0]] * missing]
-        against = np.array([*turned, *[False] * missing])
+        against = np.array([*turned, *[False] * (PAIRS - len(turned))])
         stacked = [
             jax.tree.map(lambda *leaves: np.stack(leaves), *(pair[i] for pair in params))
             for i in (0, 1)

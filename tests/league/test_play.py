@@ -141,9 +141,7 @@ def test_agents_play_as_in_the_game_that_they_learned(coins, agents):
     # At a table of their own view, without translation, the same chance gives the same episodes.
     seats = (agents[0].policy,) * 2
     tables = Tables(agents[0].game)
-    met, slips = tables.play(
-        [KEY], seats, seats, [(agents[0].params, agents[1].params)], [False], EPISODES
-    )
+    met, slips = tables.play([KEY], seats, seats, [(agents[0].params, agents[1].params)], EPISODES)
     np.testing.assert_array_equal(met.rewards[0, :, 0], coins.rewards[2, 3])
     np.testing.assert_array_equal(met.rewards[0, :, 1], coins.rewards[3, 2])
     assert (slips == 50).all()

@@ -236,7 +236,7 @@ def test_a_player_is_found_from_the_repositorys_root_too(
         ("tit_for_tat --game ipd", ("at least two entrants", "got tit_for_tat")),
         ("tit_for_tat grim tit_for_tat --game ipd", ("a name of its own", "twice: tit_for_tat")),
         ("coin3x3/loqa/42 coin3x3/loqa/42", ("a name of its own", "twice: coin3x3/loqa/42")),
-        ("nobody tit_for_tat --game ipd", ("entrant nobody", "always_defect", "grim")),
+        ("nobody tit_for_tat --game ipd", ("nothing called 'nobody'", "always_defect", "grim")),
         ("tit_for_tat grim --game chess", ("--game", "ipd", "coin", "'chess'")),
         ("tit_for_tat grim --game ipd --size 3", ("--size", "ipd has none")),
         ("tit_for_tat coin3x3/loqa/42 --size 3", ("--size goes with --game",)),

@@ -1,0 +1,176 @@
+"""A scorecard for people: in the terminal, and as one page that needs nothing beside it."""
+
+import base64
+import html
+import io
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+
+from loqa_agents.league.report import cell, number
+from loqa_agents.pictures import STYLE
+
+TITLES = {
+    "self_play": "itself, same seed",
+    "cross_play": "other seeds",
+    "best_response": "best response, trained",
+    "exact_best_response": "best response, exact",
+}
+"""What lines are called; those against scripted players have their names."""
+
+
+def title(line: dict[str, Any]) -> str:
+    name: str = line["name"]
+    return TITLES.get(name, name)
+
+
+def print_card(console: Console, card: dict[str, Any]) -> None:
+    """Each line's mean and interval of 95 %, for the agent and for its opponent."""
+    table = Table(title=heading(card), title_justify="left")
+    for column in ("against", "agent", "opponent"):
+        table.add_column(column, justify="left" if column == "against" else "right", no_wrap=True)
+    for line in card["lines"]:
+        table.add_row(title(line), *(_cell(line[who]) for who in ("agent", "opponent")))
+    console.print(table)
+    for line in card["lines"]:
+        if "exploitability" in line:
+            console.print(
+                f"Exploitability, {title(line)}: {number(line['exploitability'])}", highlight=False
+            )
+    if "sources" in card:
+        console.print(_published(card))
+
+
+def heading(card: dict[str, Any]) -> str:
+    board = card["game"].get("size")
+    where = card["game"]["name"] + (f" {board[0]}x{board[1]}" if board else "")
+    seeds = len(card["agents"])
+    return f"{where}, {seeds} seed{'s' * (seeds > 1)}, mean reward per step"
+
+
+def page(card: dict[str, Any]) -> str:
+    """One HTML page with all of the card and its picture."""
+    escape = html.escape
+    rows = []
+    for line in card["lines"]:
+        published = "; ".join(
+            f"{method} {_both(value)}" for method, value in line.get("published", {}).items()
+        )
+        exploit = number(line.get("exploitability"))
+        cells = [title(line), _cell(line["agent"]), _cell(line["opponent"]), exploit, published]
+        rows.append("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells) + "</tr>")
+    sources = "".join(
+        f"<dt>{escape(method)}</dt><dd>{escape(source)}</dd>"
+        for method, source in card.get("sources", {}).items()
+    )
+    facts = {
+        "Protocol": card["protocol"],
+        "Game": ", ".join(f"{name} {value}" for name, value in card["game"].items()),
+        "Agents": ", ".join(card["agents"]),
+        "Episodes a pair": f"{card['episodes']}, half in each seat",
+        "Best response": _budget(card),
+        "Among themselves": ", ".join(
+            f"{name} {number(value)}" for name, value in card["references"].items()
+        ),
+    }
+    listed = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts.items()
+    )
+    image = base64.b64encode(picture(card)).decode()
+    heads = ("against", "agent", "opponent", "exploitability", "published: agent / opponent")
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(heading(card))}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1a1a1a; background: #fff; }}
+h1 {{ font-size: 1.5rem; }} h2 {{ font-size: 1.15rem; margin-top: 2rem; }}
+table {{ border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }}
+th, td {{ border-bottom: 1px solid #ccc; padding: .35rem .6rem; text-align: left;
+  font-variant-numeric: tabular-nums; vertical-align: top; }}
+td:nth-child(2), td:nth-child(3) {{ white-space: nowrap; }}
+td:nth-child(5) {{ font-size: .85rem; }}
+dt {{ font-weight: 600; }} dd {{ margin: 0 0 .5rem 0; overflow-wrap: anywhere; }}
+img {{ max-width: 100%; height: auto; }}
+</style></head><body>
+<h1>{escape(heading(card))}</h1>
+<p>Mean reward per step and its interval of 95 % by bootstrap over seeds, then episodes.
+Exploitability is how much more a best response gets from the agent than the agent gets from
+itself.</p>
+<table><thead><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr></thead>
+<tbody>{"".join(rows)}</tbody></table>
+<img alt="The lines of the card as points with intervals" src="data:image/png;base64,{image}">
+<h2>How it was measured</h2><dl>{listed}</dl>
+{f"<h2>Published numbers</h2><dl>{sources}</dl>" if sources else ""}
+</body></html>
+"""
+
+
+def picture(card: dict[str, Any]) -> bytes:
+    """The card's lines as points with intervals, published ones beside them, as PNG."""
+    with mpl.rc_context(STYLE):
+        lines = card["lines"]
+        figure = Figure(figsize=(8, 1.6 + 0.5 * len(lines)), layout="constrained")
+        axes = figure.subplots()
+        for who, colour, shift in (("agent", "#1b7837", -0.1), ("opponent", "#762a83", 0.1)):
+            for i, line in enumerate(lines):
+                value = line[who]
+                if value is None:
+                    continue
+                mean, low, high = (value[name] for name in ("mean", "low", "high"))
+                label = who if i == next(k for k, each in enumerate(lines) if each[who]) else None
+                if low is not None:
+                    axes.plot([low, high], [i + shift] * 2, color=colour, linewidth=2)
+                axes.plot(mean, i + shift, "o", color=colour, label=label)
+        markers = dict(zip(card.get("sources", {}), "svD^P", strict=False))
+        for method, marker in markers.items():
+            drawn = [i for i, line in enumerate(lines) if method in line["published"]]
+            axes.scatter(
+                [lines[i]["published"][method]["agent"] for i in drawn], [i - 0.3 for i in drawn],
+                marker=marker, s=28, facecolors="none", edgecolors="#4d4d4d",
+                label=f"{method}, agent",
+            )  # fmt: skip
+        axes.set_yticks(range(len(lines)), [title(line) for line in lines])
+        axes.invert_yaxis()
+        axes.set(xlabel="mean reward per step")
+        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+        content = io.BytesIO()
+        figure.savefig(content, format="png", dpi=150)
+    return content.getvalue()
+
+
+def _published(card: dict[str, Any]) -> Table:
+    table = Table(title="Published, agent / opponent", title_justify="left")
+    table.add_column("against", no_wrap=True)
+    for method in card["sources"]:
+        table.add_column(method.replace(" ", "\n"), justify="right")
+    for line in card["lines"]:
+        if line["published"]:
+            cells = [line["published"].get(method) for method in card["sources"]]
+            table.add_row(title(line), *("" if value is None else _both(value) for value in cells))
+    return table
+
+
+def _both(value: dict[str, float | None]) -> str:
+    other = value["opponent"]
+    return number(value["agent"]) + ("" if other is None else f" / {number(other)}")
+
+
+def _cell(value: dict[str, Any] | None) -> str:
+    if value is None:
+        return ""
+    return number(value["mean"]) if value["low"] is None else cell(value)
+
+
+def _budget(card: dict[str, Any]) -> str:
+    if "budget" not in card:
+        return "not looked for"
+    budget = card["budget"]
+    return (
+        f"the best of {budget['restarts']} policy-gradient learners a seed, of "
+        f"{budget['updates']} updates of {budget['episodes']} episodes"
+    )

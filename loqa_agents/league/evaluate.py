@@ -1,0 +1,90 @@
+"""``loqa evaluate``."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import jax
+import tyro
+from rich.console import Console
+
+from loqa_agents.checkpoint import write_atomically
+from loqa_agents.devices import use_devices
+from loqa_agents.folder import check_new_file
+from loqa_agents.league.best_response import Budget
+from loqa_agents.league.card_report import page, print_card
+from loqa_agents.league.command import chosen_game, progress_bar
+from loqa_agents.league.entrants import seat
+from loqa_agents.league.find import bring, find_entrants, is_function
+from loqa_agents.league.scorecard import scorecard
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Print the scorecard of an agent: against itself, other seeds, scripted players and the best
+    response that can be found."""
+
+    agents: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="AGENT...")]
+    """A saved agent, the folder of a run, a published agent, coin3x3/loqa/42 and the like, which
+    come with loqa, or module:function that makes a player of your own. Several are the seeds of one
+    training."""
+    game: str | None = None
+    """The game, as in loqa train; by default that of the first trained agent."""
+    size: tuple[int, ...] = ()
+    """Size of the board, where a game is given: N, or height and width."""
+    episodes: int = 1024
+    """Episodes of each pair, half of them in each seat."""
+    response_updates: int = 300
+    """Updates of the learners that look for a best response; 0 leaves it out."""
+    response_episodes: int = 128
+    """Episodes of each of those updates."""
+    restarts: int = 2
+    """Learners that look for a best response to each seed."""
+    seed: int = 0
+    """Seed of all chance."""
+    devices: int | None = None
+    """Devices (on a CPU, cores) that share the work; by default all."""
+    out: Path | None = None
+    """File to write the card to, as JSON."""
+    html: Path | None = None
+    """File to write the card to, as a page."""
+
+    def __call__(self, console: Console) -> None:
+        if self.episodes < 1:
+            raise ValueError(f"--episodes must be at least 1, got {self.episodes}.")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"--seed must be at least 0 and below 2**32, got {self.seed}.")
+        if self.response_updates < 0:
+            raise ValueError(f"--response-updates must be at least 0, got {self.response_updates}.")
+        for option, path in (("--out", self.out), ("--html", self.html)):
+            if path is not None:
+                check_new_file(option, path)
+        if not self.agents:
+            raise ValueError("evaluate needs an AGENT: an agent, or the folder of a run.")
+        budget = None
+        if self.response_updates:
+            budget = Budget(self.response_updates, self.response_episodes, self.restarts)
+        found = [e for word in self.agents if not is_function(word) for e in find_entrants(word)]
+        game = chosen_game(self.game, self.size, found)
+        found += [bring(word, game) for word in self.agents if is_function(word)]
+        for agent in found:  # mistakes are found before anything is played
+            seat(agent, game)
+        devices = use_devices(self.devices)
+        with progress_bar(console) as bar:
+            tasks = {}
+
+            def progress(what: str, done: int, whole: int) -> None:
+                if what not in tasks:
+                    tasks[what] = bar.add_task(what, total=whole)
+                bar.update(tasks[what], completed=done)
+
+            key = jax.random.key(self.seed)
+            card = scorecard(
+                key, game, found, self.episodes, budget, devices=devices, progress=progress
+            )
+        print_card(console, card)
+        if self.out is not None:
+            write_atomically(self.out, json.dumps(card, indent=1).encode() + b"\n")
+        if self.html is not None:
+            write_atomically(self.html, page(card).encode())

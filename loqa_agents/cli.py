@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _parse(arguments)(console)
     except InterruptedRun as stop:
         console.print(
-            f"Stopped before update {stop.update}; all until then is saved. To go on:\n"
+            f"Stopped {stop.where}; all until then is saved. To go on:\n"
             f"  {resume_command(arguments, stop.out)}",
             soft_wrap=True,
             highlight=False,

@@ -79,15 +79,16 @@ class WeightsAndBiases:
         self._run.finish()
 
 
-def require_extra(option: str, package: str) -> None:
-    """
+def require_extra(option: str, package: str, extra: str = "") -> None:
+    """``extra`` is what is to be installed, where it is not called as the option.
+
     Raises:
         ValueError: if the package that ``--OPTION`` needs is not installed.
     """
     if find_spec(package) is None:
         raise ValueError(
             f"--{option} needs the package {package}, which is not installed; get it with: "
-            f'pip install "loqa[{option}]"'
+            f'pip install "loqa[{extra or option}]"'
         )
 
 

@@ -152,7 +152,7 @@ def run(
                 checkpoints.save(update, state, progress)
                 saved_at = time.perf_counter()
             if caught:
-                raise InterruptedRun(out, caught[0], update)
+                raise InterruptedRun(out, caught[0], f"before update {update}")
 
         agents = save_agents(out, trainer, state)
         results: dict[str, Any] = {

@@ -8,13 +8,13 @@ from types import FrameType
 
 
 class InterruptedRun(Exception):  # noqa: N818 -- nothing went wrong
-    """A signal asked the run in ``out`` to stop; all before ``update`` is saved."""
+    """A signal asked the run in ``out`` to stop, which is saved up to ``where``."""
 
-    def __init__(self, out: Path, signal_number: int, update: int) -> None:
-        super().__init__(f"interrupted before update {update}")
+    def __init__(self, out: Path, signal_number: int, where: str) -> None:
+        super().__init__(f"interrupted {where}")
         self.out = out
         self.signal_number = signal_number
-        self.update = update
+        self.where = where
 
 
 @contextmanager

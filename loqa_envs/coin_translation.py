@@ -52,7 +52,10 @@ class Translated:
         action, carry = self.policy.act(key, params, carry, self.see(observation))
         xp = array_namespace(action)
         numbers = [self.game.action_names.index(name) for name in self.own.action_names]
-        return xp.asarray(np.array(numbers, np.int32))[action], carry
+        # What is no move of the player's own game is none of this one either.
+        own = (action >= 0) & (action < len(numbers))
+        table = xp.asarray(np.array([*numbers, -1], np.int32))
+        return table[xp.where(own, action, len(numbers))], carry
 
     def see(self, observation: Array) -> Array:
         """What the seat would see of the same board in its own game."""

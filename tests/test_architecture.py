@@ -62,7 +62,8 @@ def test_other_interfaces_are_named_in_adapters_only(library):  # and a game's p
         ("optax", {"loqa_agents/learner.py"}),
         ("orbax", {"loqa_agents/checkpoint.py"}),
         ("safetensors", {"loqa_agents/checkpoint.py"}),
-        ("matplotlib", {"loqa_agents/pictures.py"}),
+        ("matplotlib", {"loqa_agents/pictures.py", "loqa_agents/league/pictures.py"}),
+        ("open_spiel", {"loqa_agents/league/alpha_rank.py"}),
     ],
 )
 def test_each_library_has_its_place(library, allowed):
@@ -75,8 +76,8 @@ def test_each_library_has_its_place(library, allowed):
         # exact solves matrix games and nothing else; updates asks for it; run reads situations.
         ("matrix_game", {"presets", "cli", "exact", "updates", "run"}),
         # How results are measured and shown depends on the game, how they are learned does not;
-        # the agents that others published play this game.
-        ("coin_game", {"run", "thresholds", "pictures", "published"}),
+        # the agents that others published play this game; a league seats players of all its views.
+        ("coin_game", {"run", "thresholds", "pictures", "published", "entrants", "find"}),
     ],
 )
 def test_concrete_games_are_named_where_they_must_be(game, allowed):

@@ -1,12 +1,13 @@
 """Pairs with a plain Python player in them: one game at a time, with NumPy."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import jax
 import numpy as np
 
-from loqa_agents.league.entrants import Seated
+from loqa_agents.league.entrants import Seated, told
 from loqa_agents.league.tables import Met
 from loqa_envs.adapters.single import Match, uniform
 from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy
@@ -17,8 +18,10 @@ Act = Callable[[np.random.Generator, Carry, Array], tuple[Any, Carry]]
 class PlayerError(ValueError):
     """A player raised or did what it may not; says which, and in which episode and step."""
 
-    def __init__(self, player: str, what: str) -> None:
-        super().__init__(f"player {player} {what}")
+    def __init__(self, player: str, episode: int, step: int, what: str) -> None:
+        super().__init__(
+            f"player {player} must play on; in episode {episode + 1}, step {step + 1} {what}."
+        )
         self.player = player
 
 
@@ -50,6 +53,8 @@ def play_by_hand(
                     names[who], episode, step,
                     acts[who][number], generator, carries[number], observations[number],
                 )  # fmt: skip
+                if not 0 <= action < game.num_actions:
+                    raise illegal(names[who], episode, step, game)
                 actions.append(int(action))
             _, measured = match.play(actions, generator)
             for name, values in measured.items():
@@ -71,21 +76,34 @@ def _act(player: Seated, number: int) -> Act:
             carry, seen, uniform(generator, scripted.noise_size)
         )
 
+    cached: Any = _compiled
+    try:
+        jitted = cached(policy)
+    except TypeError:  # it cannot be hashed
+        jitted = cached.__wrapped__(policy)
+    return lambda generator, carry, seen: jitted(
+        generator.integers(2**32, size=2, dtype=np.uint32), player.params, carry, seen
+    )
+
+
+def illegal(player: str, episode: int, step: int, game: Game) -> PlayerError:
+    """The error of a player that answered with what is no action."""
+    return PlayerError(player, episode, step, f"its action was none of 0 to {game.num_actions - 1}")
+
+
+@lru_cache(256)
+def _compiled(policy: Policy) -> Callable[..., tuple[Array, Carry]]:
+    """``act`` with the bits of a key in its place; the same for all players of an architecture."""
+
     @jax.jit
     def jitted(bits: Any, params: Params, carry: Carry, seen: Array) -> tuple[Array, Carry]:
         return policy.act(jax.random.wrap_key_data(bits), params, carry, seen)
 
-    return lambda generator, carry, seen: jitted(
-        generator.integers(2**32, size=2, dtype=np.uint32), player.params, carry, seen
-    )
+    return jitted
 
 
 def _asked(name: str, episode: int, step: int, ask: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return ask(*arguments)
     except Exception as error:
-        raise PlayerError(
-            name,
-            f"must play on; in episode {episode + 1}, step {step + 1} it raised "
-            f"{type(error).__name__}: {error}.",
-        ) from error
+        raise PlayerError(name, episode, step, f"it raised {told(error)}") from error

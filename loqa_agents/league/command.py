@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,14 +17,17 @@ from loqa_agents import folder
 from loqa_agents.checkpoint import write_atomically
 from loqa_agents.devices import use_devices
 from loqa_agents.league import pictures, report
+from loqa_agents.league.alpha_rank import alpha_rank
 from loqa_agents.league.entrants import Entrant, check_names, seat
 from loqa_agents.league.find import as_shown, bring, find_entrants, game_of
 from loqa_agents.league.play import play_league
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import summary
+from loqa_agents.loggers import require_extra
 from loqa_agents.presets import PRESETS, with_size
 from loqa_agents.run import versions
 from loqa_agents.settings import game_to_dict
+from loqa_agents.signals import InterruptedRun
 from loqa_envs.game import Game
 
 _IDENTITY = ("game", "entrants", "episodes", "seed", "common")
@@ -51,6 +55,8 @@ class LeagueCommand:
     """Play all pairs with the same random numbers."""
     keep_going: bool = False
     """Go on with the others when a player fails."""
+    alpha_rank: bool = False
+    """Also rank the teams by alpha-rank (needs OpenSpiel: pip install "loqa[alpharank]")."""
     devices: int | None = None
     """Devices (on a CPU, cores) that share the episodes; by default all."""
     out: Path | None = None
@@ -65,6 +71,8 @@ class LeagueCommand:
             raise ValueError(f"--seed must be at least 0 and below 2**32, got {self.seed}.")
         if self.episodes < 1:
             raise ValueError(f"--episodes must be at least 1, got {self.episodes}.")
+        if self.alpha_rank:
+            require_extra("alpha-rank", "open_spiel", "alpharank")
         entrants = [entrant for word in self.agents for entrant in find_entrants(word)]
         game = chosen_game(self.game, self.size, entrants)
         entrants += [bring(word, game) for word in self.agent]
@@ -84,13 +92,19 @@ class LeagueCommand:
         claimed = folder.claim(self.out, "league", config, self.resume, self.overwrite, _IDENTITY)
         with claimed as out, progress_bar(console) as bar:
             task = bar.add_task("pairs", total=None)
-            league = play_league(
-                jax.random.key(self.seed), game, entrants, self.episodes,
-                common=self.common, keep_going=self.keep_going, devices=devices,
-                finished=PairStore(out / "pairs"),
-                progress=lambda done, pairs: bar.update(task, completed=done, total=pairs),
-            )  # fmt: skip
+            try:
+                league = play_league(
+                    jax.random.key(self.seed), game, entrants, self.episodes,
+                    common=self.common, keep_going=self.keep_going, devices=devices,
+                    finished=PairStore(out / "pairs"),
+                    progress=lambda done, pairs: bar.update(task, completed=done, total=pairs),
+                )  # fmt: skip
+            except KeyboardInterrupt:
+                where = f"after {int(bar.tasks[task].completed)} pairs"
+                raise InterruptedRun(out, signal.SIGINT, where) from None
             data = summary(league)
+            if self.alpha_rank:
+                data["alpha_rank"] = alpha_rank(data)
             for name, text in {
                 "league.json": json.dumps(data, indent=1) + "\n",
                 "league.csv": report.comma_separated(data),

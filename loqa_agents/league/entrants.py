@@ -1,11 +1,13 @@
 """Who plays in a league: trained agents, scripted players, and players that anyone brings."""
 
 from collections.abc import Sequence
-from copy import deepcopy
+from contextlib import suppress
+from copy import copy, deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from loqa_envs.catalogue import make_player
@@ -90,30 +92,90 @@ def seat(entrant: Entrant, game: Game) -> Seated:
     """
     table, player = table_of(game), entrant.player
     on_host = not isinstance(player, str) and not hasattr(player, "initial_carry")
-    if on_host:
-        for method in ("reset", "act"):
-            if not callable(getattr(player, method, None)):
-                raise ValueError(
-                    f"entrant {entrant.name} must be a Policy, or have methods reset() and "
-                    f"act(observation); got {player!r}."
-                )
-        own = getattr(player, "game", game)
-        # A copy in the second seat, so that the player can meet itself with a memory in each.
-        players = [HostPolicy(player, own), HostPolicy(deepcopy(player), own)]
-    else:
-        players = [player, player]
+    players = _copies(entrant, game) if on_host else (player, player)
     try:
         first, second = (_at(each, game, table, number) for number, each in enumerate(players))
     except ValueError as error:
         raise ValueError(f"entrant {entrant.name}: {error}") from None
-    return Seated((first, second), getattr(player, "params", ()), on_host)
+    params = getattr(player, "params", ())
+    if not on_host and not isinstance(player, str) and not hasattr(player, "policy"):
+        _try(entrant.name, first, params, table)
+    return Seated((first, second), params, on_host)
+
+
+def told(error: Exception) -> str:
+    """An error of anyone's code in one line, without a full stop."""
+    message = " ".join(str(error).split()).rstrip(".")
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _copies(entrant: Entrant, game: Game) -> tuple[HostPolicy, HostPolicy]:
+    """The player of the host for each seat, so that it can meet itself with a memory in each."""
+    player = entrant.player
+    if not all(callable(getattr(player, method, None)) for method in ("reset", "act")):
+        raise ValueError(
+            f"entrant {entrant.name} must be a Policy, or have methods reset() and "
+            f"act(observation); got {player!r}."
+        )
+    try:
+        twin = copied(player)
+    except Exception as error:
+        raise ValueError(
+            f"entrant {entrant.name} must be a player that can be copied, so that it can meet "
+            f"itself; copying it failed with {told(error)}."
+        ) from error
+    own = getattr(player, "game", game)
+    return HostPolicy(player, own), HostPolicy(twin, own)
+
+
+def copied(player: Any) -> Any:
+    """A deep copy that shares only those attributes that cannot be copied, such as open files.
+
+    PyTorch cannot copy networks that were just trained, either, and those have no memory.
+    """
+    with suppress(Exception):
+        return deepcopy(player)
+    twin = copy(player)
+    for name, value in vars(player).items():
+        with suppress(Exception):
+            setattr(twin, name, deepcopy(value))
+    return twin
+
+
+def _try(name: str, policy: Policy, params: Params, table: Game) -> None:
+    """Raise ``ValueError`` unless JAX can trace the policy and it keeps to the protocol."""
+    try:
+        seen = jax.eval_shape(lambda key: table.observe(table.reset(key))[0], jax.random.key(0))
+        before = jax.eval_shape(policy.initial_carry)
+        action, after = jax.eval_shape(
+            lambda *arguments: policy.act(*arguments), jax.random.key(0), params, before, seen
+        )
+    except Exception as error:
+        raise ValueError(
+            f"entrant {name} must be a Policy that JAX can trace; its act failed with "
+            f"{told(error)}."
+        ) from error
+    if action.shape or not jnp.issubdtype(action.dtype, jnp.integer):
+        raise ValueError(
+            f"entrant {name} must be a Policy whose act returns an integer scalar, it returns "
+            f"{action.dtype}{list(action.shape)}."
+        )
+    kinds = [jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), c) for c in (before, after)]
+    if kinds[0] != kinds[1]:
+        raise ValueError(
+            f"entrant {name} must be a Policy whose carry keeps its shape and type; it goes from "
+            f"{kinds[0]} to {kinds[1]}."
+        )
 
 
 def _at(player: Any, game: Game, table: Game, number: int) -> Policy:
     if isinstance(player, str):
         return make_player(player, table, number)
+    for attribute in ("num_actions", "act"):
+        if not hasattr(player, attribute):
+            raise ValueError(f"a Policy must have {attribute}; {player!r} has not.")
     make_player(player, table, number)  # refuses a player of another game
-    inner = player.policy if hasattr(player, "params") else player
+    inner = player.policy if hasattr(player, "params") and hasattr(player, "policy") else player
     if isinstance(table, CoinGame):
         own: Any = getattr(player, "game", game)
         return translated(inner, own, table, number)

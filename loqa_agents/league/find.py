@@ -11,7 +11,7 @@ from typing import Any
 
 from loqa_agents import published
 from loqa_agents.checkpoint import Agent, load_agent
-from loqa_agents.league.entrants import Entrant
+from loqa_agents.league.entrants import Entrant, told
 from loqa_agents.presets import PRESETS
 from loqa_agents.shipping import shipped_agents
 from loqa_envs.coin_game import CoinGame
@@ -73,8 +73,7 @@ def bring(word: str, game: Game) -> Entrant:
         return Entrant(word, make(game) if takes_game else make())
     except Exception as error:  # it is anyone's code
         raise ValueError(
-            f"--agent must name a function that makes a player; {word} failed with "
-            f"{type(error).__name__}: {error}."
+            f"--agent must name a function that makes a player; {word} failed with {told(error)}."
         ) from error
 
 

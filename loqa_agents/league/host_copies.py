@@ -1,7 +1,6 @@
 """Plain Python players in thousands of episodes at once, within a compiled program."""
 
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from loqa_agents.league.entrants import HostPolicy
+from loqa_agents.league.entrants import HostPolicy, copied
 from loqa_envs.coin_translation import Translated
 from loqa_envs.game import Array, Carry, Params, Policy
 
@@ -30,9 +29,7 @@ class HostCopies:
         """So many copies of a `HostPolicy`, or of one that is `Translated`."""
         translation = policy if isinstance(policy, Translated) else None
         host: Any = policy if translation is None else translation.policy
-        players: list[Policy] = [
-            HostPolicy(deepcopy(host.player), host.game) for _ in range(copies)
-        ]
+        players: list[Policy] = [HostPolicy(copied(host.player), host.game) for _ in range(copies)]
         if translation is not None:
             players = [replace(translation, policy=player) for player in players]
         return cls(players)

@@ -67,5 +67,6 @@ def scatter(data: dict[str, Any]) -> Figure:
         ylabel="what its opponents get",
     )
     figure.suptitle("Large: the mean over all opponents; small: each of them", fontsize=12)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    if np.isfinite(means).any():
+        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return figure

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from loqa_agents.league.by_hand import PlayerError, play_by_hand
+from loqa_agents.league.by_hand import PlayerError, illegal, play_by_hand
 from loqa_agents.league.entrants import Entrant, Seated, check_names, seat, table_of
 from loqa_agents.league.tables import PAIRS, Met, Tables
 from loqa_agents.rollout import OneOf
@@ -68,13 +68,14 @@ def play_league(
         game: a game of two players; what players see that bring no ``game`` of their own.
         num_episodes: episodes of each pair.
         common: whether all pairs play with the same random numbers.
-        keep_going: whether a player that fails loses its pairs, instead of ending the league.
+        keep_going: whether a player that fails loses the rest of its pairs, instead of ending the
+            league.
         finished: where pairs are kept and looked up.
         progress: called with the number of pairs that are done, and of all.
         devices: what pairs of JAX players are played on, by default all devices.
 
     Raises:
-        PlayerError: where a Python player raises or does not answer with an action, unless
+        PlayerError: where a player raises or does not answer with an action, unless
             ``keep_going``.
         ValueError: for fewer than two entrants, names that come twice, no episodes, a game of more
             than two players, or a player of another game.
@@ -114,28 +115,47 @@ def play_league(
     under_jax = [pair for pair in left if pair not in set(on_host)]
     tables = Tables(table_of(game), devices)
     families = _Families(players, [e.player for e in entrants] + known)
-    for first, second, chunk in families.chunks(under_jax):
-        met = tables.play(
+
+    def fail(error: PlayerError) -> None:
+        if not keep_going:
+            raise error
+        failed.setdefault(error.player, str(error))
+
+    for first, second, group in families.chunks(under_jax):
+        chunk = [pair for pair in group if not any(names[i] in failed for i in pair)]
+        if not chunk:
+            continue
+        met, slips = tables.play(
             [keys[min(pair, pair[::-1])] for pair in chunk],
             first, second,
             [(families.params[i], families.params[j]) for i, j in chunk],
             num_episodes,
+            [i > j for i, j in chunk],
         )  # fmt: skip
-        each = [jax.tree.map(lambda leaf, n=n: leaf[n], met) for n in range(len(chunk))]
-        ordered = [m if i <= j else _turned(m) for m, (i, j) in zip(each, chunk, strict=True)]
-        note([(min(pair), max(pair)) for pair in chunk], ordered)
+        sound = {}
+        errors = []
+        for n, pair in enumerate((min(pair), max(pair)) for pair in chunk):
+            slipped = np.argwhere(slips[n] < game.episode_length)
+            if len(slipped):
+                episode, who = slipped[0]
+                step = int(slips[n, episode, who])
+                errors.append(illegal(names[pair[who]], int(episode), step, game))
+            else:
+                sound[pair] = jax.tree.map(lambda leaf, n=n: leaf[n], met)
+        if sound:
+            note(list(sound), list(sound.values()))
+        for error in errors:
+            fail(error)
     for pair in on_host:
         if any(names[i] in failed for i in pair):
             continue
         seed = int(jax.random.bits(keys[pair], dtype=np.uint32))
         who = _named(names, pair)
         try:
-            one, other = (players[i] for i in pair)
-            note([pair], [play_by_hand(seed, tables.game, who, (one, other), num_episodes)])
+            both = players[pair[0]], players[pair[1]]
+            note([pair], [play_by_hand(seed, tables.game, who, both, num_episodes)])
         except PlayerError as error:
-            if not keep_going:
-                raise
-            failed[error.player] = str(error)
+            fail(error)
     return _collected(game, tuple(entrants), played, known, failed, num_episodes)
 
 
@@ -143,13 +163,15 @@ class _Families:
     """Players by architecture: those of one family differ in their parameters only."""
 
     def __init__(self, players: Sequence[Seated], given: Sequence[Any]) -> None:
-        scripted = [i for i, player in enumerate(given) if isinstance(player, str)]
-        seats = [tuple(players[i].seats[number] for i in scripted) for number in (0, 1)]
+        scripted = {player: i for i, player in enumerate(given) if isinstance(player, str)}
+        names = sorted(scripted)  # the same players, the same program
+        seats = [tuple(players[scripted[name]].seats[n] for name in names) for n in (0, 1)]
         anyone = tuple(OneOf(those) for those in seats)
         self.params: list[Any] = [player.params for player in players]
         self.seats: list[Any] = [player.seats for player in players]
-        for number, i in enumerate(scripted):
-            self.params[i], self.seats[i] = np.int32(number), anyone
+        for i, player in enumerate(given):
+            if isinstance(player, str):
+                self.params[i], self.seats[i] = np.int32(names.index(player)), anyone
         marks = [self._mark(i, player) for i, player in enumerate(given)]
         self.number = [marks.index(mark) for mark in marks]
         self.seats = [self.seats[number] for number in self.number]
@@ -158,7 +180,7 @@ class _Families:
         """What is equal for players of one family."""
         if isinstance(player, str):
             return "scripted"
-        if hasattr(player, "params"):
+        if hasattr(player, "params") and hasattr(player, "policy"):
             return self.seats[i], str(jax.tree.map(np.shape, self.params[i]))
         return i
 
@@ -184,12 +206,6 @@ def _pair_key(key: jax.Array, pair: Pair) -> jax.Array:
     for name in pair:
         key = jax.random.fold_in(key, zlib.crc32(name.encode()))
     return key
-
-
-def _turned(met: Met) -> Met:
-    """The same episodes for the pair the other way round."""
-    turned: Met = jax.tree.map(lambda leaf: leaf[..., ::-1], met)
-    return turned
 
 
 def _measured(name: str, met: Met) -> Array:

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from loqa_agents.league.summary import rows
@@ -47,6 +48,9 @@ def markdown(data: dict[str, Any]) -> str:
     for i, name in enumerate(data["teams"]):
         pair = [cell(data[of]["reward"], i) for of in ("same_seed", "cross_seed")]
         lines.append(f"| {_escaped(name)} | {' | '.join(pair)} |")
+    if "alpha_rank" in data:
+        lines += ["", "## Alpha-rank", "", "| | mass |", "|---|---|"]
+        lines += [f"| {_escaped(n)} | {number(mass)} |" for n, mass in data["alpha_rank"].items()]
     for name, reason in data["failed"].items():
         lines += ["", f"{_escaped(name)} could not go on: {reason}"]
     return "\n".join(lines) + "\n"
@@ -70,8 +74,10 @@ def print_league(console: Console, data: dict[str, Any]) -> None:
         table.add_column(str(i + 1), justify="right", no_wrap=True)
     for i, name in enumerate(data["teams"]):
         means = data["by_team"]["reward"]["mean"][i]
-        table.add_row(f"{i + 1} {name}", *(number(value) for value in means))
+        table.add_row(escape(f"{i + 1} {name}"), *(number(value) for value in means))
     console.print(table)
+    for name, mass in data.get("alpha_rank", {}).items():
+        console.print(f"alpha-rank {number(mass)} {name}", markup=False, highlight=False)
     for name, reason in data["failed"].items():
         console.print(f"{name} could not go on: {reason}", markup=False, highlight=False)
 

@@ -186,7 +186,7 @@ def _best(
                 list(seeds[start : start + PAIRS]), seated[0][0].seats, players[0].seats,
                 [(one.params, other.params) for one, other in pairs[start : start + PAIRS]],
                 episodes,
-            ).rewards
+            ).met.rewards
         ]  # fmt: skip
 
     every = [(each, player) for player, row in zip(players, seated, strict=True) for each in row]

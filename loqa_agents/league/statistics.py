@@ -107,6 +107,7 @@ def _resampled(episodes: Floats, generator: np.random.Generator) -> Floats:
 def _gathered(cells: Sequence[tuple[float, Floats]], shape: tuple[int, ...]) -> Estimate:
     means = np.array([mean for mean, _ in cells])
     low, high = _interval(np.stack([draws for _, draws in cells]))
+    low[np.isnan(means)] = high[np.isnan(means)] = np.nan  # some, but not all, was played
     return Estimate(*(array.reshape(shape) for array in (means, low, high)))
 
 

@@ -1,7 +1,6 @@
 """The finished pairs of a league on disk, so that a league that was stopped goes on."""
 
 import io
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,20 @@ from loqa_agents.checkpoint import write_atomically
 from loqa_agents.league.play import Pair
 from loqa_agents.league.tables import Met
 
+_FILES = "[0-9][0-9][0-9][0-9][0-9].npz"
+
 
 class PairStore:
     """Keeps pairs in files of a folder, a file for each call of `keep`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self._held: dict[Pair, Met] = {}
-        for path in sorted(folder.glob("[0-9]*.npz")):
+        for path in sorted(folder.glob(_FILES)):
             try:
                 self._held.update(_read(path))
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            except Exception:  # a damaged file has many ways to fail
                 path.unlink()  # its pairs are played again
 
     def __len__(self) -> int:
@@ -43,14 +44,15 @@ class PairStore:
         arrays["rewards"] = np.stack([np.asarray(met.rewards, np.float32) for met in mets])
         content = io.BytesIO()
         np.savez(content, **arrays)
-        numbers = [int(path.stem) for path in self._folder.glob("[0-9]*.npz")]
+        numbers = [int(path.stem) for path in self._folder.glob(_FILES)]
         write_atomically(
             self._folder / f"{max(numbers, default=-1) + 1:05d}.npz", content.getvalue()
         )
 
 
 def _read(path: Path) -> dict[Pair, Met]:
-    with np.load(path, allow_pickle=False) as arrays:
+    # From memory, since NumPy leaves a damaged file open.
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
         info = {
             name.removeprefix("info "): arrays[name] for name in arrays if name.startswith("info ")
         }

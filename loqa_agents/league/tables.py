@@ -31,6 +31,15 @@ class Met(NamedTuple):
     """The game's measurements per step, ``[..., E, 2]`` each."""
 
 
+class Played(NamedTuple):
+    """What a call of `Tables.play` gives."""
+
+    met: Met
+    slips: Array
+    """``int32[pairs, E, 2]``: the step in which a player first did what is no action, or the length
+    of the episode."""
+
+
 class Tables:
     """Plays pairs of one game on all ``devices``, which share the episodes of every pair."""
 
@@ -51,19 +60,23 @@ class Tables:
         second: Seats,
         params: Sequence[tuple[Params, Params]],
         episodes: int,
-    ) -> Met:
+        turned: Sequence[bool] = (),
+    ) -> Played:
         """``[pairs, E, 2]``: pairs of a player with the seats ``first`` and one with ``second``.
 
-        A key and the parameters of both for each pair. At most `PAIRS` pairs; fewer are filled up,
-        so that all calls are of one shape. The seats of one architecture must be one object, which
-        is what its program is known by.
+        Where ``turned``, what comes back is of the one with ``second`` and the other, in that
+        order, as if they had been given so.
+        A key and the parameters of both for each pair; the numbers do not depend on the devices. At
+        most `PAIRS` pairs; fewer are filled up, so that all calls are of one shape. The seats of
+        one architecture must be one object, which is what its program is known by.
         """
         program = self._programs.get((id(first), id(second)))
         if program is None:
             program = jax.jit(partial(self._play_pairs, first, second))
             self._programs[id(first), id(second)] = program
-        missing = PAIRS - len(keys)
+        pairs, missing = len(keys), PAIRS - len(keys)
         keys, params = [*keys, *[keys[0]] * missing], [*params, *[params[0]] * missing]
+        against = np.array([*turned, *[False] * (PAIRS - len(turned))])
         stacked = [
             jax.tree.map(lambda *leaves: np.stack(leaves), *(pair[i] for pair in params))
             for i in (0, 1)
@@ -71,34 +84,48 @@ class Tables:
         batch = min(EPISODES, episodes)
         half = -(-batch // self._each) * self._each // 2
         parts = []
-        for number in range(-(-episodes // (2 * half))):
+        for number in range(-(-episodes // EPISODES)):
             batch_keys = jnp.stack([jax.random.fold_in(key, number) for key in keys])
-            split = jax.vmap(lambda key: jax.random.split(key, (2, half)))(batch_keys)
+            # More episodes than are kept have the same first ones.
+            split = jax.vmap(lambda key: jax.random.split(key, (half, 2)).T)(batch_keys)
+            split = jnp.where(against[:, None, None], split[:, ::-1], split)
             split = jax.device_put(split, self._spread)
-            parts.append(jax.device_get(program(split, *stacked)))
-        met: Met = jax.tree.map(
-            lambda *leaves: np.concatenate(leaves, 1)[: PAIRS - missing, :episodes], *parts
+            part = jax.device_get(program(split, *stacked))
+            part = jax.tree.map(partial(_ordered, against), part)
+            parts.append(jax.tree.map(lambda leaf: leaf[:pairs, :EPISODES], part))
+        played: Played = jax.tree.map(
+            lambda *leaves: np.concatenate(leaves, 1)[:, :episodes], *parts
         )
-        return met
+        return played
 
     def _play_pairs(
         self, first: Seats, second: Seats, keys: jax.Array, one: Params, other: Params
-    ) -> Met:
+    ) -> Played:
         """``keys[pairs, 2, E / 2]``, a row for each order of seats."""
 
-        def means(key: jax.Array, seats: Seats, params: tuple[Params, Params]) -> Met:
+        def means(key: jax.Array, seats: Seats, params: tuple[Params, Params]) -> Played:
             episode = play_episode(key, self.game, seats, params)
             mean = partial(jnp.mean, axis=0)
-            return Met(mean(episode.rewards), jax.tree.map(mean, episode.info))
+            legal = (episode.actions >= 0) & (episode.actions < self.game.num_actions)
+            slips = jnp.where(legal.all(0), len(legal), legal.argmin(0))
+            return Played(Met(mean(episode.rewards), jax.tree.map(mean, episode.info)), slips)
 
-        def pair(each: tuple[jax.Array, Params, Params]) -> Met:
+        def pair(each: tuple[jax.Array, Params, Params]) -> Played:
             keys, one, other = each
             ours = jax.vmap(lambda key: means(key, (first[0], second[1]), (one, other)))(keys[0])
             theirs = jax.vmap(lambda key: means(key, (second[0], first[1]), (other, one)))(keys[1])
             # In turns, so that any number of them has both orders.
             both = jax.tree.map(lambda a, b: jnp.stack([a, b[:, ::-1]], 1), ours, theirs)
-            met: Met = jax.tree.map(lambda leaf: leaf.reshape(-1, 2), both)
-            return met
+            flat: Played = jax.tree.map(lambda leaf: leaf.reshape(-1, 2), both)
+            return flat
 
-        played: Met = jax.lax.map(pair, (keys, one, other))
+        played: Played = jax.lax.map(pair, (keys, one, other))
         return played
+
+
+def _ordered(turned: Array, leaf: Array) -> Array:
+    """``leaf[pairs, E, 2]`` with the other order of seats first, and of players, where turned."""
+    in_turns = leaf.reshape(len(leaf), -1, 2, 2)
+    other = in_turns[:, :, ::-1, ::-1]
+    ordered: Array = np.where(turned[:, None, None, None], other, in_turns).reshape(leaf.shape)
+    return ordered

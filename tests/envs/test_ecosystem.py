@@ -1,5 +1,6 @@
 """The libraries that people train with. They need torch: the extra ``ecosystem``."""
 
+import re
 import subprocess
 import sys
 from functools import partial
@@ -184,8 +185,8 @@ def test_the_face_for_stable_baselines3_says_what_it_learns_from(sb3) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_every_example_runs(example: Path) -> None:
-    for package in ("ray", "stable_baselines3"):
-        if f"from {package}" in example.read_text():
+    for package in ("ray", "stable_baselines3", "torch"):
+        if re.search(rf"^(from|import) {package}\b", example.read_text(), re.MULTILINE):
             pytest.importorskip(package, reason=f"the example needs {package}")
     done = subprocess.run([sys.executable, example], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

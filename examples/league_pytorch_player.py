@@ -1,0 +1,69 @@
+"""A PyTorch network with a memory in a league of the Coin Game.
+
+pip install ".[ecosystem]" && python examples/league_pytorch_player.py
+
+Or on the command line, from this folder:
+
+    loqa league always_defect coin3x3/loqa/42 --agent league_pytorch_player:make_player
+"""
+
+import jax
+import numpy as np
+import torch
+
+from loqa_agents import load_agent
+from loqa_agents.league import Entrant, play_league
+from loqa_envs import CoinGame, Game
+
+
+class Network(torch.nn.Module):
+    """Planes to the logits of four moves, through a GRU."""
+
+    def __init__(self, inputs: int, width: int = 32) -> None:
+        super().__init__()
+        self.gru = torch.nn.GRUCell(inputs, width)
+        self.logits = torch.nn.Linear(width, 4)
+
+    def forward(
+        self, observation: torch.Tensor, memory: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        memory = self.gru(observation, memory)
+        return self.logits(memory), memory
+
+
+class TorchPlayer:
+    """Samples its moves. The league copies it, so that it can meet itself with two memories."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        self.network = network.eval()
+        self.chance = torch.Generator().manual_seed(0)
+
+    def reset(self) -> None:
+        self.memory = None
+
+    @torch.no_grad()
+    def act(self, observation: np.ndarray) -> int:
+        row = torch.tensor(observation, dtype=torch.float32).flatten()[None]
+        logits, self.memory = self.network(row, self.memory)
+        return int(torch.multinomial(logits.softmax(-1)[0], 1, generator=self.chance))
+
+
+def make_player(game: Game) -> TorchPlayer:
+    """What ``--agent`` calls, with the game that is played."""
+    torch.manual_seed(0)
+    network = Network(int(np.prod(game.observation_shape)))
+    # Yours would have learned: network.load_state_dict(torch.load("my_agent.pt"))
+    return TorchPlayer(network)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)  # quickest for a network this small
+    entrants = [
+        Entrant("always_defect", "always_defect"),
+        Entrant("loqa", load_agent("coin3x3/loqa/42")),
+        Entrant("torch", make_player(CoinGame())),
+    ]
+    league = play_league(jax.random.key(0), CoinGame(), entrants, num_episodes=64)
+    print("mean reward per step of the row against the column")
+    for entrant, row in zip(entrants, league.rewards.mean(-1), strict=True):
+        print(f"{entrant.name:14}", *(f"{mean:7.3f}" for mean in row))

@@ -129,9 +129,8 @@ class Learner:
     ) -> Lesson:
         """What one episode of a two-player game teaches the learner that sat at ``seat``.
 
-        Both players must have played it as `behaviour` plays, with these brains. Of a player
-        without a brain, None, only the learner's own advantages are learned: there is nothing that
-        could be shaped.
+        Both must have played it as `behaviour` plays, with these brains. With an opponent that
+        has none there is nothing to shape, and only the learner's own advantages count.
         """
         observations = trajectory.observations[:, seat]
         actions, rewards = trajectory.actions[:, seat], trajectory.rewards[:, seat]
@@ -200,9 +199,8 @@ class Learner:
         (actor_params, actor_optimizer), (actor_losses, metrics) = jax.lax.scan(
             actor_step, (state.brain.actor, state.actor_optimizer), length=self.actor_steps
         )
-        state = LearnerState(
-            Brain(actor_params, critic_params), target, actor_optimizer, critic_optimizer
-        )
+        brain = Brain(actor_params, critic_params)
+        state = LearnerState(brain, target, actor_optimizer, critic_optimizer)
         losses = {"actor_loss": actor_losses[0], "critic_loss": critic_losses[0]}
         return state, losses | {name: values[0] for name, values in metrics.items()}
 

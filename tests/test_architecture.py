@@ -74,10 +74,23 @@ def test_each_library_has_its_place(library, allowed):
     ("game", "allowed"),
     [
         # exact solves matrix games and nothing else; updates asks for it; run reads situations.
-        ("matrix_game", {"presets", "cli", "exact", "updates", "run"}),
+        ("matrix_game", {"presets", "cli", "exact", "updates", "run", "best_response"}),
         # How results are measured and shown depends on the game, how they are learned does not;
         # the agents that others published play this game; a league seats players of all its views.
-        ("coin_game", {"run", "thresholds", "pictures", "published", "entrants", "find"}),
+        # A best response sees as much as its game allows; a card has what was published of one.
+        (
+            "coin_game",
+            {
+                "run",
+                "thresholds",
+                "pictures",
+                "published",
+                "entrants",
+                "find",
+                "best_response",
+                "scorecard",
+            },
+        ),
     ],
 )
 def test_concrete_games_are_named_where_they_must_be(game, allowed):

@@ -2,29 +2,13 @@
 
 import base64
 import html
-import io
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from loqa_agents.league.pictures import card_picture, title
 from loqa_agents.league.report import cell, number
-from loqa_agents.pictures import STYLE
-
-TITLES = {
-    "self_play": "itself, same seed",
-    "cross_play": "other seeds",
-    "best_response": "best response, trained",
-    "exact_best_response": "best response, exact",
-}
-"""What lines are called; those against scripted players have their names."""
-
-
-def title(line: dict[str, Any]) -> str:
-    name: str = line["name"]
-    return TITLES.get(name, name)
 
 
 def print_card(console: Console, card: dict[str, Any]) -> None:
@@ -79,7 +63,7 @@ def page(card: dict[str, Any]) -> str:
     listed = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts.items()
     )
-    image = base64.b64encode(picture(card)).decode()
+    image = base64.b64encode(card_picture(card)).decode()
     heads = ("against", "agent", "opponent", "exploitability", "published: agent / opponent")
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -108,39 +92,6 @@ itself.</p>
 {f"<h2>Published numbers</h2><dl>{sources}</dl>" if sources else ""}
 </body></html>
 """
-
-
-def picture(card: dict[str, Any]) -> bytes:
-    """The card's lines as points with intervals, published ones beside them, as PNG."""
-    with mpl.rc_context(STYLE):
-        lines = card["lines"]
-        figure = Figure(figsize=(8, 1.6 + 0.5 * len(lines)), layout="constrained")
-        axes = figure.subplots()
-        for who, colour, shift in (("agent", "#1b7837", -0.1), ("opponent", "#762a83", 0.1)):
-            for i, line in enumerate(lines):
-                value = line[who]
-                if value is None:
-                    continue
-                mean, low, high = (value[name] for name in ("mean", "low", "high"))
-                label = who if i == next(k for k, each in enumerate(lines) if each[who]) else None
-                if low is not None:
-                    axes.plot([low, high], [i + shift] * 2, color=colour, linewidth=2)
-                axes.plot(mean, i + shift, "o", color=colour, label=label)
-        markers = dict(zip(card.get("sources", {}), "svD^P", strict=False))
-        for method, marker in markers.items():
-            drawn = [i for i, line in enumerate(lines) if method in line["published"]]
-            axes.scatter(
-                [lines[i]["published"][method]["agent"] for i in drawn], [i - 0.3 for i in drawn],
-                marker=marker, s=28, facecolors="none", edgecolors="#4d4d4d",
-                label=f"{method}, agent",
-            )  # fmt: skip
-        axes.set_yticks(range(len(lines)), [title(line) for line in lines])
-        axes.invert_yaxis()
-        axes.set(xlabel="mean reward per step")
-        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
-        content = io.BytesIO()
-        figure.savefig(content, format="png", dpi=150)
-    return content.getvalue()
 
 
 def _published(card: dict[str, Any]) -> Table:

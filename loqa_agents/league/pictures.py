@@ -1,5 +1,6 @@
-"""What a person sees of a league: who gets what from whom, at a glance."""
+"""What a person sees of leagues and scorecards: who gets what from whom, at a glance."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,19 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from loqa_agents.pictures import STYLE
+
+TITLES = {
+    "self_play": "itself, same seed",
+    "cross_play": "other seeds",
+    "best_response": "best response, trained",
+    "exact_best_response": "best response, exact",
+}
+"""What lines are called; those against scripted players have their names."""
+
+
+def title(line: dict[str, Any]) -> str:
+    name: str = line["name"]
+    return TITLES.get(name, name)
 
 
 def draw_league(out: Path, data: dict[str, Any]) -> None:
@@ -70,3 +84,36 @@ def scatter(data: dict[str, Any]) -> Figure:
     if np.isfinite(means).any():
         figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return figure
+
+
+def card_picture(card: dict[str, Any]) -> bytes:
+    """The card's lines as points with intervals, published ones beside them, as PNG."""
+    with mpl.rc_context(STYLE):
+        lines = card["lines"]
+        figure = Figure(figsize=(8, 1.6 + 0.5 * len(lines)), layout="constrained")
+        axes = figure.subplots()
+        for who, colour, shift in (("agent", "#1b7837", -0.1), ("opponent", "#762a83", 0.1)):
+            for i, line in enumerate(lines):
+                value = line[who]
+                if value is None:
+                    continue
+                mean, low, high = (value[name] for name in ("mean", "low", "high"))
+                label = who if i == next(k for k, each in enumerate(lines) if each[who]) else None
+                if low is not None:
+                    axes.plot([low, high], [i + shift] * 2, color=colour, linewidth=2)
+                axes.plot(mean, i + shift, "o", color=colour, label=label)
+        markers = dict(zip(card.get("sources", {}), "svD^P", strict=False))
+        for method, marker in markers.items():
+            drawn = [i for i, line in enumerate(lines) if method in line["published"]]
+            axes.scatter(
+                [lines[i]["published"][method]["agent"] for i in drawn], [i - 0.3 for i in drawn],
+                marker=marker, s=28, facecolors="none", edgecolors="#4d4d4d",
+                label=f"{method}, agent",
+            )  # fmt: skip
+        axes.set_yticks(range(len(lines)), [title(line) for line in lines])
+        axes.invert_yaxis()
+        axes.set(xlabel="mean reward per step")
+        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+        content = io.BytesIO()
+        figure.savefig(content, format="png", dpi=150)
+    return content.getvalue()

@@ -18,7 +18,6 @@ from loqa_agents.league.tables import PAIRS, Tables
 from loqa_agents.settings import game_to_dict
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game
-from loqa_envs.matrix_game import MatrixGame
 
 PROTOCOL = "loqa-scorecard-v1"
 """Changes when a number of the card would come out otherwise for the same agent."""
@@ -136,9 +135,10 @@ def _responses(
         | {"exploitability": round(float(np.mean(rewards[..., 0].mean(1) - own)), 6)}
     ]
     tables = [memory_one(game, player) for player in players]
-    if isinstance(game, MatrixGame) and all(each is not None for each in tables):
+    if all(each is not None for each in tables):
+        matrix_game: Any = game
         exact = [
-            np.mean([best_response(game, each, seat=place)[0][0, 0] for place in (0, 1)])
+            np.mean([best_response(matrix_game, each, seat=place)[0][0, 0] for place in (0, 1)])
             / game.episode_length
             for each in tables
             if each is not None

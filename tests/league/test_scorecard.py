@@ -45,8 +45,10 @@ def test_its_lines_are_what_arithmetic_says(card):
     # It gets -1 from itself, and the best response -49/50 from it.
     assert found["exact_best_response"]["opponent"]["mean"] == pytest.approx(-0.98, abs=1e-5)
     assert found["exact_best_response"]["exploitability"] == pytest.approx(0.02, abs=1e-5)
-    low, high = (found["random"]["agent"][bound] for bound in ("low", "high"))
-    assert low < (-2 - 49 * 1.5) / 50 < high  # it cooperates first, then does as chance did
+    # It cooperates first, then does as chance did.
+    mean, low, high = found["random"]["agent"].values()
+    assert low < mean < high
+    assert abs(mean - (-2 - 49 * 1.5) / 50) < high - low
     assert card["references"] == {"always_cooperate": -1, "always_defect": -2}
     assert card["protocol"] == "loqa-scorecard-v1"
     assert card["agents"] == ["mine"]

@@ -22,6 +22,7 @@ from typing import Any
 
 import jax
 from machine import describe
+from targets import at_least, at_most, print_rows
 
 from loqa_agents import Agent, evaluate_agents, load_agent, mean_rewards
 from loqa_envs import make_player
@@ -45,7 +46,6 @@ WORDS = {
 }
 LARGER = {"4x4": 312, "5x5": 644, "6x6": 1224, "7x7": 2805}
 """Seconds in which the first strong crossing of each larger board must come."""
-NEVER = "never"
 
 
 def main() -> None:
@@ -61,9 +61,7 @@ def main() -> None:
             boards = collect(train(Path(folder)), arguments.episodes)
     report = {"machine": describe(), "boards": boards, "targets": targets(boards)}
     arguments.out.write_text(json.dumps(report, indent=1) + "\n")
-    for row in report["targets"]:
-        cells = f"{row['target']:>9s} {row['holds']!s:5s} {row['aim']:>9s} {row['reached']!s:5s}"
-        print(f"{row['what']:58s} {row['measured']!s:>9s}   {cells}")
+    print_rows(report["targets"])
 
 
 def train(base: Path) -> list[Path]:
@@ -159,7 +157,9 @@ def targets(boards: Mapping[str, Any]) -> list[dict[str, Any]]:
             number = len(board["seeds"])
             what = f"{name}, {number} seed{'s' * (number > 1)}"
             first = slowest(board["thresholds"]["strong"]["first"])
-            rows.append(at_most(f"{what}: first strong crossing, s", first, seconds, seconds / 2))
+            rows.append(
+                at_most(f"{what}: first strong crossing, s", first, seconds, seconds / 2, 1)
+            )
             share = 100 * mean(board["self_play"]) / board["ceiling"]
             what += ": self-play, % of always-cooperate's"
             rows.append(at_least(what, share, 70, 95))
@@ -175,7 +175,7 @@ def _small(board: Mapping[str, Any]) -> list[dict[str, Any]]:
     )
     held = sum(seconds is not None for seconds in strong["held"])
     rows = [
-        at_most("3x3: first strong crossing, slowest seed, s", slowest(strong["first"]), 150, 60)
+        at_most("3x3: first strong crossing, slowest seed, s", slowest(strong["first"]), 150, 60, 1)
     ]
     for name, what in WORDS.items():
         numbers = [seed[name] for seed in by_seed if seed[name] is not None]
@@ -203,22 +203,6 @@ def slowest(seconds: Sequence[float | None]) -> float | None:
     """The last of the times; None if one never came."""
     known = [second for second in seconds if second is not None]
     return max(known) if len(known) == len(seconds) else None
-
-
-def at_least(what: str, measured: float, floor: float, aim: float) -> dict[str, Any]:
-    return {
-        "what": what, "target": f"≥ {floor:g}", "measured": round(measured, 3),
-        "holds": measured >= floor, "aim": f"≥ {aim:g}", "reached": measured >= aim,
-    }  # fmt: skip
-
-
-def at_most(what: str, measured: float | None, floor: float, aim: float) -> dict[str, Any]:
-    return {
-        "what": what, "target": f"≤ {floor:g}",
-        "measured": NEVER if measured is None else round(measured, 1),
-        "holds": measured is not None and measured <= floor, "aim": f"≤ {aim:g}",
-        "reached": measured is not None and measured <= aim,
-    }  # fmt: skip
 
 
 class _Raw(argparse.RawDescriptionHelpFormatter):

@@ -23,6 +23,7 @@ from typing import Any
 
 import jax
 from machine import describe
+from targets import at_most, print_rows
 
 from loqa_agents import PRESETS, Trainer
 from loqa_envs import CoinGame
@@ -109,13 +110,6 @@ def targets(paper: dict[str, Any], small: dict[str, Any], large: dict[str, Any])
     ]
 
 
-def at_most(what: str, measured: float, target: float, aim: float) -> dict[str, Any]:
-    return {
-        "what": what, "target": f"≤ {target:g}", "measured": round(measured, 3),
-        "holds": measured <= target, "aim": f"≤ {aim:g}", "reached": measured <= aim,
-    }  # fmt: skip
-
-
 def main() -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -141,9 +135,7 @@ def main() -> None:
     report |= {"rows": [published, small, large], "targets": targets(published, small, large)}
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-    for row in report["targets"]:
-        cells = f"{row['target']:>8s} {row['holds']!s:5s} {row['aim']:>8s} {row['reached']!s:5s}"
-        print(f"{row['what']:40s} {row['measured']:>9.3f}   {cells}")
+    print_rows(report["targets"])
 
 
 if __name__ == "__main__":

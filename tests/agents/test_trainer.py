@@ -119,9 +119,15 @@ def test_every_update_plays_episodes_of_its_own():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seeds", "way"), [((0, 1, 2, 3), "self"), ((5,), "both seats")])
+@pytest.mark.parametrize(
+    ("seeds", "way"),
+    [((0, 1, 2, 3), "self"), ((5,), "both seats"), ((5,), "scripted"), ((5,), "rival")],
+)
 def test_what_is_spread_over_devices_learns_the_same(seeds, way):
-    """Four seeds are spread one by one, the episodes of a single seed instead."""
+    """Four seeds are spread one by one, the episodes of a single seed instead.
+
+    Cut in two, the run on several devices is the run uncut to the bit.
+    """
     code = f"""
 import jax
 import numpy as np
@@ -130,7 +136,7 @@ from loqa_agents.networks import Network
 from loqa_envs import IPD
 assert len(jax.devices()) == 4
 learner = Learner(actor=Network((4,)), critic=Network((4,)), balance=True)
-training = Training(**{ {"episodes": 8, "updates": 4, "evaluate_every": 4} | WAYS[way] })
+training = Training(**{ {"episodes": 16, "updates": 4, "evaluate_every": 4} | WAYS[way] })
 learned = []
 for number in (1, 2, 4):
     game, devices = IPD(episode_length=5), jax.devices()[:number]
@@ -139,6 +145,11 @@ for number in (1, 2, 4):
     leaves = jax.tree.leaves([own.brain for own in state.learners])
     assert all(len(leaf.sharding.device_set) == number for leaf in leaves)
     learned.append([np.asarray(leaf) for leaf in leaves])
+    if number == 2:
+        half, _ = trainer.advance(trainer.init(), 0, 2)
+        half, _ = trainer.advance(trainer.place(jax.device_get(half)), 2, 4)
+        resumed = jax.tree.leaves([own.brain for own in half.learners])
+        assert all((a == b).all() for a, b in zip(resumed, learned[-1]))
 for other in learned[1:]:
     for a, b in zip(learned[0], other):
         np.testing.assert_allclose(a, b, atol=1e-5)

@@ -14,7 +14,7 @@ from rich.console import Console
 from loqa_agents import PRESETS, cli, report
 from loqa_agents.commands import parse_seeds
 
-from .folders import Loqa
+from .folders import TINY, Loqa, results
 
 PLAYERS = list(PRESETS["ipd"].game.scripted_players(1))
 
@@ -50,6 +50,16 @@ def test_evaluate_prints_the_card_that_it_writes(
         assert f"{line['agent']['mean']:.3f} ({line['agent']['low']:.3f} to " in text
         assert f"{line['agent']['mean']:.3f} ({line['agent']['low']:.3f} to " in html.read_text()
     assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.slow
+def test_options_of_training_reach_it(loqa: Loqa, tmp_path: Path) -> None:
+    way = ("--pool", 4, "--opponents", 4, "--newest", 1, "--both-seats", "--devices", 1)
+    loqa("train", "ipd", *TINY, *way, "--scripted", "grim", "random", "--out", "run", cwd=tmp_path)
+    config = json.loads((tmp_path / "run" / "config.json").read_text())["training"]
+    assert config["both_seats"] is True
+    assert config["scripted"] == ["grim", "random"]
+    assert len(results(tmp_path / "run")["self_play"]) == 2
 
 
 @pytest.mark.parametrize("against", ["tit_for_tat", "memory_one:1,0,0.5,0,1", "agent"])

@@ -72,6 +72,8 @@ class Seated(NamedTuple):
     params: Params
     on_host: bool
     """Whether it runs outside of JAX."""
+    family: Any
+    """Hashable, and equal for players that differ in their parameters only."""
 
 
 def table_of(game: Game) -> Game:
@@ -100,7 +102,18 @@ def seat(entrant: Entrant, game: Game) -> Seated:
     params = getattr(player, "params", ())
     if not on_host and not isinstance(player, str) and not hasattr(player, "policy"):
         _try(entrant.name, first, params, table)
-    return Seated((first, second), params, on_host)
+    return Seated((first, second), params, on_host, _family(player, (first, second)))
+
+
+def _family(player: Any, seats: tuple[Policy, Policy]) -> Any:
+    if isinstance(player, str):
+        return "scripted"
+    if hasattr(player, "policy") and hasattr(player, "params"):
+        family = seats, str(jax.tree.map(np.shape, player.params))
+        with suppress(TypeError):  # anyone's policy may be without a hash
+            hash(family)
+            return family
+    return object()
 
 
 def told(error: Exception) -> str:

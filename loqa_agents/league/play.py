@@ -172,17 +172,9 @@ class _Families:
         for i, player in enumerate(given):
             if isinstance(player, str):
                 self.params[i], self.seats[i] = np.int32(names.index(player)), anyone
-        marks = [self._mark(i, player) for i, player in enumerate(given)]
+        marks = [player.family for player in players]
         self.number = [marks.index(mark) for mark in marks]
         self.seats = [self.seats[number] for number in self.number]
-
-    def _mark(self, i: int, player: Any) -> Any:
-        """What is equal for players of one family."""
-        if isinstance(player, str):
-            return "scripted"
-        if hasattr(player, "params") and hasattr(player, "policy"):
-            return self.seats[i], str(jax.tree.map(np.shape, self.params[i]))
-        return i
 
     def chunks(
         self, pairs: Sequence[tuple[int, int]]

@@ -112,8 +112,8 @@ def _responses(
     found: dict[int, Any] = {}
     families: dict[Any, list[int]] = {}
     for i, player in enumerate(players):
-        mark = i if player.on_host else (player.seats, str(jax.tree.map(np.shape, player.params)))
-        families.setdefault(mark, []).append(i)
+        # Scripted players are of one family in a league, but have no parameters to differ in.
+        families.setdefault(i if player.family == "scripted" else player.family, []).append(i)
     whole = budget.updates * len(families)
     for number, indices in enumerate(families.values()):
         family = [players[i] for i in indices]

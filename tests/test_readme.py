@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from loqa_agents.league.pictures import title
+from loqa_agents.league.report import cell, markdown
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -59,3 +62,19 @@ def test_the_tables_are_what_the_benchmarks_measured(name):
 @pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
 def test_links_lead_somewhere(link):
     assert (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("name", re.findall(r"<!-- league from (\S+\.json) -->", README))
+def test_the_table_of_a_league_is_what_was_played(name):
+    data = json.loads((ROOT / "benchmarks" / "results" / name).read_text())
+    for row in markdown(data).split("\n\n")[2].splitlines():
+        assert row in README
+
+
+@pytest.mark.parametrize("name", re.findall(r"<!-- card from (\S+\.json) -->", README))
+def test_the_card_is_what_was_played(name):
+    card = json.loads((ROOT / "benchmarks" / "results" / name).read_text())
+    for line in card["lines"]:
+        cells = [title(line)]
+        cells += ["" if line[who] is None else cell(line[who]) for who in ("agent", "opponent")]
+        assert f"| {' | '.join(cells)} |" in README

@@ -16,6 +16,9 @@ from loqa_agents.settings import differences
 IDENTITY = ("game", "learner", "training", "seeds")
 """The parts of a configuration that must be the same for a run to be resumed."""
 
+_MARKS = {"learner", "entrants"}
+"""Parts that the configurations of a training and of a league have, and the other has not."""
+
 
 @contextmanager
 def claim(
@@ -47,7 +50,7 @@ def claim(
     elif resume:
         _require_same_run(out, config, identity)
     elif overwrite and out.exists():
-        _require_run(out)
+        _require_kind(out, "--overwrite", _read_config(out, "--overwrite"), identity)
     else:
         _make_new(out)
     with _held(out):
@@ -97,23 +100,38 @@ def _make(out: Path) -> None:
         ) from None
 
 
-def _require_run(out: Path) -> None:
-    if not (out / "config.json").is_file():
+def _read_config(out: Path, option: str) -> dict[str, Any]:
+    path = out / "config.json"
+    try:
+        config = json.loads(path.read_text())
+    except (FileNotFoundError, NotADirectoryError):
         raise ValueError(
-            f"--overwrite must name the folder of a run; {out} has no config.json, so it is left "
-            "alone."
+            f"{option} needs the folder of a run; there is no file {path}, so all is left alone."
+        ) from None
+    except ValueError:
+        config = None
+    if not isinstance(config, dict):
+        raise ValueError(f"{option} needs a whole config.json; {path} is damaged.")
+    return config
+
+
+def _require_kind(
+    out: Path, option: str, config: dict[str, Any], identity: tuple[str, ...]
+) -> None:
+    """Refuse the folder of a training where a league is meant, and the other way round."""
+    if (_MARKS & config.keys()) - set(identity):
+        raise ValueError(
+            f"{option} needs a folder that the same command made; {out} is of another one, so all "
+            "is left alone."
         )
+    if not set(identity) <= config.keys():
+        raise ValueError(f"{option} needs a whole config.json; {out / 'config.json'} is damaged.")
 
 
 def _require_same_run(out: Path, config: dict[str, Any], identity: tuple[str, ...]) -> None:
-    path = out / "config.json"
-    try:
-        old = json.loads(path.read_text())
-        began = {part: old[part] for part in identity}
-    except (FileNotFoundError, NotADirectoryError):
-        raise ValueError(f"--resume needs the folder of a run; there is no file {path}.") from None
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"--resume needs a whole config.json; {path} is damaged.") from None
+    old = _read_config(out, "--resume")
+    _require_kind(out, "--resume", old, identity)
+    began = {part: old[part] for part in identity}
     changed = differences(began, {part: config[part] for part in identity})
     if changed:
         raise ValueError(

@@ -1,7 +1,7 @@
 """Best responses to frozen players: what fresh learners find."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,17 +10,18 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from loqa_agents.league.clock import Clocked, ClockedPolicy
 from loqa_agents.league.entrants import Seated, table_of
 from loqa_agents.league.host_copies import HostCopies
+from loqa_agents.league.responding import AroundItself, ByTheClock, Responding
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import LearnerState
 from loqa_agents.networks import Network, NetworkPolicy
-from loqa_agents.rollout import Trajectory, play_episode
 from loqa_envs.coin_game import CoinGame
-from loqa_envs.coin_translation import Translated, translated
 from loqa_envs.game import Array, Carry, Game, Params, Policy
 from loqa_envs.matrix_game import MatrixGame
+
+_CHUNK = 10
+"""Updates between two reports of progress."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,10 @@ class Budget:
 
 
 class Responders(NamedTuple):
-    """Fresh learners that were trained against frozen players; they are agents to be seated."""
+    """Fresh learners that were trained against frozen players of one architecture."""
 
-    game: Game
-    """As they see it."""
-    policy: Policy
+    seats: tuple[Policy, Policy]
+    """A responder at the table, as it sits in each seat."""
     params: Params
     """``[players, restarts, ...]``"""
 
@@ -59,17 +59,18 @@ class Responders(NamedTuple):
     def restarts(self) -> int:
         return int(jax.tree.leaves(self.params)[0].shape[1])
 
-    def agent(self, player: int, restart: int) -> "Responder":
-        chosen = jax.tree.map(lambda leaf: leaf[player, restart], self.params)
-        return Responder(self.game, self.policy, chosen)
+    def seated(self, player: int, restart: int) -> Seated:
+        """One responder to one player."""
+        params = jax.tree.map(lambda leaf: leaf[player, restart], self.params)
+        return Seated("responder", self.seats, params, False, "responder")
 
 
-class Responder(NamedTuple):
-    """One of them, as an entrant of a league."""
+@dataclass(frozen=True)
+class _OfSeat:
+    """A player in one seat whose parameters are those of both seats."""
 
-    game: Game
     policy: Policy
-    params: Params
+    place: int
 
     @property
     def num_actions(self) -> int:
@@ -81,7 +82,7 @@ class Responder(NamedTuple):
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
     ) -> tuple[Array, Carry]:
-        return self.policy.act(key, self.params, carry, observation)
+        return self.policy.act(key, params[self.place], carry, observation)
 
 
 def learner_for(game: Game, updates: int) -> Learner:
@@ -92,7 +93,7 @@ def learner_for(game: Game, updates: int) -> Learner:
         algorithm="naive",
         actor=network,
         critic=network,
-        exploration=0.0,
+        exploration=0.0 if coin else 0.1,  # or what pays in the last step only is never tried
         actor_learning_rate=5e-3 if coin else 1e-2,
         critic_learning_rate=3e-3 if coin else 1e-2,
         entropy=0.1,
@@ -112,17 +113,55 @@ def train_responders(
 ) -> Responders:
     """Train ``budget.restarts`` fresh learners against each of ``players``, of one architecture.
 
-    The learners sit in the first seat, and their opponents play on as they are. Players of the host
-    are copied for every episode that is played at once.
+    The learners sit in the first seat, and where seats differ, others of them in the second; their
+    opponents play on as they are. Returns are discounted by 0.96 a step, as in all training here.
+    Players of the host are copied for every episode that is played at once.
+
+    Raises:
+        PlayerError: if a player of the host fails.
+        ValueError: for several players of the host.
     """
+    if players[0].on_host and len(players) > 1:
+        raise ValueError("players of the host are responded to one by one.")
     table = table_of(game)
+    places = (0,) if _alike(table) else (0, 1)
+    both = []
+    for place in places:
+
+        def report(done: int, updates: int, place: int = place) -> None:
+            progress(place * updates + done, len(places) * updates)
+
+        place_key = jax.random.fold_in(key, place)
+        both.append(_train(place_key, table, players, budget, devices, place, report))
+    if len(both) == 1:
+        return both[0]
+    seats = _OfSeat(both[0].seats[0], 0), _OfSeat(both[1].seats[1], 1)
+    return Responders(seats, tuple(responders.params for responders in both))
+
+
+def _alike(table: Any) -> bool:
+    """Whether the two seats of a game are the same to play in."""
+    if isinstance(table, MatrixGame):
+        return bool(table.payoffs[0] == table.payoffs[1])
+    return not isinstance(table, CoinGame) or table.tie == "both"
+
+
+def _train(
+    key: jax.Array,
+    table: Game,
+    players: Sequence[Seated],
+    budget: Budget,
+    devices: Sequence[jax.Device],
+    place: int,
+    progress: Callable[[int, int], None],
+) -> Responders:
+    """Responders that learn in one seat."""
     learner = learner_for(table, budget.updates)
     number = len(players) * budget.restarts
-    other: Policy = players[0].seats[1]
+    other: Policy = players[0].seats[1 - place]
     if players[0].on_host:
-        if len(players) > 1:
-            raise ValueError("players of the host are responded to one by one.")
-        other, devices = HostCopies.of(other, number * budget.episodes), devices[:1]
+        other = HostCopies.of(players[0].name, other, number * budget.episodes)
+        devices = devices[:1]
     devices = devices if number % len(devices) == 0 else devices[:1]
     mesh = jax.sharding.Mesh(np.array(devices), ("devices",))
     spread = jax.sharding.PartitionSpec("devices")
@@ -130,9 +169,8 @@ def train_responders(
         lambda *leaves: np.repeat(np.stack(leaves), budget.restarts, axis=0),
         *(player.params for player in players),
     )
-    keys = jax.random.split(key, number)
-    kind = _AroundItself if isinstance(table, CoinGame) else _ByTheClock
-    responder: _Training = kind(table, learner, other, budget.episodes)
+    kind = AroundItself if isinstance(table, CoinGame) else ByTheClock
+    responding: Responding = kind(table, learner, other, budget.episodes, place)
 
     @partial(jax.jit, donate_argnums=1)
     @partial(
@@ -145,115 +183,26 @@ def train_responders(
     def advance(
         keys: jax.Array, states: LearnerState, params: Params, start: int, stop: int
     ) -> LearnerState:
-        one = partial(responder.advance, start=start, stop=stop)
+        one = partial(responding.advance, start=start, stop=stop)
         advanced: LearnerState = jax.vmap(one)(keys, states, params)
         return advanced
 
-    states = jax.jit(jax.vmap(responder.init))(keys)
+    keys = jax.random.split(key, number)
+    states = jax.jit(jax.vmap(responding.init))(keys)
     progress(0, budget.updates)
     for start in range(0, budget.updates, _CHUNK):
         stop = min(start + _CHUNK, budget.updates)
         states = jax.block_until_ready(advance(keys, states, params, start, stop))
+        if isinstance(other, HostCopies) and other.error is not None:
+            raise other.error
         progress(stop, budget.updates)
-    actors = jax.device_get(states.brain.actor)
     shaped = jax.tree.map(
-        lambda leaf: leaf.reshape(len(players), budget.restarts, *leaf.shape[1:]), actors
+        lambda leaf: leaf.reshape(len(players), budget.restarts, *leaf.shape[1:]),
+        jax.device_get(states.brain.actor),
     )
-    return Responders(responder.game, responder.player(learner.policy(responder.seen)), shaped)
-
-
-_CHUNK = 10
-"""Updates between two reports of progress."""
-
-
-@dataclass(frozen=True)
-class _Training:
-    """One responder's training as pure functions."""
-
-    table: Any
-    learner: Learner
-    other: Policy
-    episodes: int
-
-    @property
-    def game(self) -> Any:
-        """The game that responders are made for."""
-        raise NotImplementedError
-
-    @property
-    def seen(self) -> Any:
-        """The game as the learner's networks see it."""
-        raise NotImplementedError
-
-    def player(self, policy: NetworkPolicy) -> Policy:
-        """The player of `game` that plays as ``policy`` plays `seen`."""
-        raise NotImplementedError
-
-    def view(self, episode: Trajectory) -> Trajectory:
-        """An episode as its first seat saw it."""
-        raise NotImplementedError
-
-    def init(self, key: jax.Array) -> LearnerState:
-        return self.learner.init(jax.random.fold_in(key, np.uint32(0xFFFFFFFF)), self.seen)
-
-    def advance(
-        self, key: jax.Array, state: LearnerState, params: Params, start: int, stop: int
-    ) -> LearnerState:
-        me = self.player(self.learner.behaviour(self.seen))
-        me = translated(me, self.game, self.table, 0) if isinstance(self.table, CoinGame) else me
-
-        def update(i: jax.Array, state: LearnerState) -> LearnerState:
-            keys = jax.random.split(jax.random.fold_in(key, i), self.episodes)
-            actors = state.brain.actor, params
-            episodes = jax.vmap(
-                lambda key: play_episode(key, self.table, (me, self.other), actors)
-            )(keys)
-            lessons = jax.vmap(
-                lambda episode: self.learner.lesson(self.seen, state, None, self.view(episode), 0)
-            )(episodes)
-            return self.learner.learn(self.seen, state, lessons, i)[0]
-
-        advanced: LearnerState = jax.lax.fori_loop(start, stop, update, state)
-        return advanced
-
-
-class _AroundItself(_Training):
-    """In the Coin Game, what is learned in one place of the board holds everywhere."""
-
-    @property
-    def game(self) -> CoinGame:
-        game: CoinGame = replace(self.table, observation="index", shift_view=True)
-        return game
-
-    @property
-    def seen(self) -> CoinGame:
-        return self.game
-
-    def player(self, policy: NetworkPolicy) -> Policy:
-        return policy
-
-    def view(self, episode: Trajectory) -> Trajectory:
-        me = Translated(self.other, self.game, self.table, 0)
-        observations: Any = jax.vmap(me.see)(episode.observations[:, 0])
-        return episode._replace(observations=observations[:, None])
-
-
-class _ByTheClock(_Training):
-    """In other games, the last steps are what a best response differs by."""
-
-    @property
-    def game(self) -> Any:
-        return self.table
-
-    @property
-    def seen(self) -> Clocked:
-        return Clocked(self.table)
-
-    def player(self, policy: NetworkPolicy) -> Policy:
-        return ClockedPolicy(policy, self.seen)
-
-    def view(self, episode: Trajectory) -> Trajectory:
-        return self.seen.seen(episode)
+    policy = learner.policy(responding.seen)
+    seats = responding.at_table(policy, 0), responding.at_table(policy, 1)
+    return Responders(seats, shaped)
 
 
 def memory_one(game: Game, player: Seated) -> NDArray[np.float64] | None:

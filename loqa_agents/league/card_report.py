@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from loqa_agents.league.pictures import card_picture, title
-from loqa_agents.league.report import cell, number
+from loqa_agents.league.report import cell, number, where
 
 
 def print_card(console: Console, card: dict[str, Any]) -> None:
     """Each line's mean and interval of 95 %, for the agent and for its opponent."""
-    table = Table(title=heading(card), title_justify="left")
+    table = Table(title=f"Mean reward per step, {heading(card)}", title_justify="left")
     for column in ("against", "agent", "opponent"):
         table.add_column(column, justify="left" if column == "against" else "right", no_wrap=True)
     for line in card["lines"]:
@@ -21,18 +21,23 @@ def print_card(console: Console, card: dict[str, Any]) -> None:
     console.print(table)
     for line in card["lines"]:
         if "exploitability" in line:
-            console.print(
-                f"Exploitability, {title(line)}: {number(line['exploitability'])}", highlight=False
-            )
+            said = f"Exploitability, {title(line)}: {_cell(line['exploitability'])}"
+            console.print(said, highlight=False)
+    for said in (protocol(card), f"Best response: {_budget(card)}."):
+        console.print(said, highlight=False)
     if "sources" in card:
         console.print(_published(card))
 
 
 def heading(card: dict[str, Any]) -> str:
-    board = card["game"].get("size")
-    where = card["game"]["name"] + (f" {board[0]}x{board[1]}" if board else "")
     seeds = len(card["agents"])
-    return f"{where}, {seeds} seed{'s' * (seeds > 1)}, mean reward per step"
+    return f"{where(card['game'])}, {seeds} seed{'s' * (seeds > 1)}"
+
+
+def protocol(card: dict[str, Any]) -> str:
+    """The protocol, and what was not as it says."""
+    changed = "; ".join(card["changed"])
+    return f"Protocol: {card['protocol']}" + (f", but with {changed}." if changed else ".")
 
 
 def page(card: dict[str, Any]) -> str:
@@ -43,7 +48,7 @@ def page(card: dict[str, Any]) -> str:
         published = "; ".join(
             f"{method} {_both(value)}" for method, value in line.get("published", {}).items()
         )
-        exploit = number(line.get("exploitability"))
+        exploit = _cell(line.get("exploitability"))
         cells = [title(line), _cell(line["agent"]), _cell(line["opponent"]), exploit, published]
         rows.append("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells) + "</tr>")
     sources = "".join(
@@ -51,11 +56,12 @@ def page(card: dict[str, Any]) -> str:
         for method, source in card.get("sources", {}).items()
     )
     facts = {
-        "Protocol": card["protocol"],
+        "Protocol": protocol(card).removeprefix("Protocol: "),
         "Game": ", ".join(f"{name} {value}" for name, value in card["game"].items()),
         "Agents": ", ".join(card["agents"]),
         "Episodes a pair": f"{card['episodes']}, half in each seat",
         "Best response": _budget(card),
+        "Versions": ", ".join(f"{name} {value}" for name, value in card["versions"].items()),
         "Among themselves": ", ".join(
             f"{name} {number(value)}" for name, value in card["references"].items()
         ),
@@ -76,7 +82,7 @@ h1 {{ font-size: 1.5rem; }} h2 {{ font-size: 1.15rem; margin-top: 2rem; }}
 table {{ border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }}
 th, td {{ border-bottom: 1px solid #ccc; padding: .35rem .6rem; text-align: left;
   font-variant-numeric: tabular-nums; vertical-align: top; }}
-td:nth-child(2), td:nth-child(3) {{ white-space: nowrap; }}
+td:nth-child(-n+4) {{ white-space: nowrap; }}
 td:nth-child(5) {{ font-size: .85rem; }}
 dt {{ font-weight: 600; }} dd {{ margin: 0 0 .5rem 0; overflow-wrap: anywhere; }}
 img {{ max-width: 100%; height: auto; }}
@@ -84,7 +90,7 @@ img {{ max-width: 100%; height: auto; }}
 <h1>{escape(heading(card))}</h1>
 <p>Mean reward per step and its interval of 95 % by bootstrap over seeds, then episodes.
 Exploitability is how much more a best response gets from the agent than the agent gets from
-itself.</p>
+itself; from a trained response, a lower bound.</p>
 <table><thead><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr></thead>
 <tbody>{"".join(rows)}</tbody></table>
 <img alt="The lines of the card as points with intervals" src="data:image/png;base64,{image}">
@@ -118,9 +124,9 @@ def _cell(value: dict[str, Any] | None) -> str:
 
 
 def _budget(card: dict[str, Any]) -> str:
-    if "budget" not in card:
-        return "not looked for"
     budget = card["budget"]
+    if budget is None:
+        return "not looked for"
     return (
         f"the best of {budget['restarts']} policy-gradient learners a seed, of "
         f"{budget['updates']} updates of {budget['episodes']} episodes"

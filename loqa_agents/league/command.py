@@ -27,7 +27,7 @@ from loqa_agents.loggers import require_extra
 from loqa_agents.presets import PRESETS, with_size
 from loqa_agents.run import versions
 from loqa_agents.settings import game_to_dict
-from loqa_agents.signals import InterruptedRun
+from loqa_agents.signals import InterruptedRun, stop_signals
 from loqa_envs.game import Game
 
 _IDENTITY = ("game", "entrants", "episodes", "seed", "common")
@@ -52,7 +52,7 @@ class LeagueCommand:
     seed: int = 0
     """Seed of all chance."""
     common: bool = False
-    """Play all pairs with the same random numbers."""
+    """Play all pairs with the same random numbers (pairs with a Python player apart)."""
     keep_going: bool = False
     """Go on with the others when a player fails."""
     alpha_rank: bool = False
@@ -73,7 +73,7 @@ class LeagueCommand:
             raise ValueError(f"--episodes must be at least 1, got {self.episodes}.")
         if self.alpha_rank:
             require_extra("alpha-rank", "open_spiel", "alpharank")
-        entrants = [entrant for word in self.agents for entrant in find_entrants(word)]
+        entrants = find_entrants(self.agents)
         game = chosen_game(self.game, self.size, entrants)
         entrants += [bring(word, game) for word in self.agent]
         check_names(entrants)
@@ -82,7 +82,7 @@ class LeagueCommand:
         devices = use_devices(self.devices)
         config = {
             "game": game_to_dict(game),
-            "entrants": {entrant.name: fingerprint(entrant) for entrant in entrants},
+            "entrants": [f"{entrant.name}: {fingerprint(entrant)}" for entrant in entrants],
             "episodes": self.episodes,
             "seed": self.seed,
             "common": self.common,
@@ -90,18 +90,24 @@ class LeagueCommand:
         }
         config = json.loads(json.dumps(config))
         claimed = folder.claim(self.out, "league", config, self.resume, self.overwrite, _IDENTITY)
-        with claimed as out, progress_bar(console) as bar:
+        with claimed as out, progress_bar(console) as bar, stop_signals() as caught:
             task = bar.add_task("pairs", total=None)
+
+            def progress(done: int, pairs: int) -> None:
+                bar.update(task, completed=done, total=pairs)
+                if caught and done < pairs:
+                    raise KeyboardInterrupt
+
             try:
                 league = play_league(
                     jax.random.key(self.seed), game, entrants, self.episodes,
                     common=self.common, keep_going=self.keep_going, devices=devices,
-                    finished=PairStore(out / "pairs"),
-                    progress=lambda done, pairs: bar.update(task, completed=done, total=pairs),
+                    finished=PairStore(out / "pairs"), progress=progress,
                 )  # fmt: skip
             except KeyboardInterrupt:
                 where = f"after {int(bar.tasks[task].completed)} pairs"
-                raise InterruptedRun(out, signal.SIGINT, where) from None
+                number = caught[0] if caught else signal.SIGINT
+                raise InterruptedRun(out, number, where) from None
             data = summary(league)
             if self.alpha_rank:
                 data["alpha_rank"] = alpha_rank(data)

@@ -67,6 +67,7 @@ class HostPolicy:
 class Seated(NamedTuple):
     """A player at the table of a league."""
 
+    name: str
     seats: tuple[Policy, Policy]
     """The player as it sits in each seat."""
     params: Params
@@ -102,7 +103,8 @@ def seat(entrant: Entrant, game: Game) -> Seated:
     params = getattr(player, "params", ())
     if not on_host and not isinstance(player, str) and not hasattr(player, "policy"):
         _try(entrant.name, first, params, table)
-    return Seated((first, second), params, on_host, _family(player, (first, second)))
+    seats = first, second
+    return Seated(entrant.name, seats, params, on_host, _family(player, seats))
 
 
 def _family(player: Any, seats: tuple[Policy, Policy]) -> Any:

@@ -1,9 +1,10 @@
 """``loqa evaluate``."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import jax
 import tyro
@@ -14,10 +15,10 @@ from loqa_agents.devices import use_devices
 from loqa_agents.folder import check_new_file
 from loqa_agents.league.best_response import Budget
 from loqa_agents.league.card_report import page, print_card
-from loqa_agents.league.command import chosen_game, progress_bar
-from loqa_agents.league.entrants import seat
+from loqa_agents.league.command import chosen_game, fingerprint, progress_bar
+from loqa_agents.league.entrants import Entrant, seat
 from loqa_agents.league.find import bring, find_entrants, is_function
-from loqa_agents.league.scorecard import scorecard
+from loqa_agents.league.scorecard import BUDGET, EPISODES, scorecard
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,15 @@ class Evaluate:
     """The game, as in loqa train; by default that of the first trained agent."""
     size: tuple[int, ...] = ()
     """Size of the board, where a game is given: N, or height and width."""
-    episodes: int = 1024
+    episodes: int = EPISODES
     """Episodes of each pair, half of them in each seat."""
-    response_updates: int = 300
+    response_updates: int = BUDGET.updates
     """Updates of the learners that look for a best response; 0 leaves it out."""
-    response_episodes: int = 128
+    response_episodes: int = BUDGET.episodes
     """Episodes of each of those updates."""
-    restarts: int = 2
-    """Learners that look for a best response to each seed."""
+    restarts: int = BUDGET.restarts
+    """Learners that look for a best response to each seed. A Python player is copied for each of
+    their episodes, and takes part in all of their steps, which can take long."""
     seed: int = 0
     """Seed of all chance."""
     devices: int | None = None
@@ -60,14 +62,17 @@ class Evaluate:
         for option, path in (("--out", self.out), ("--html", self.html)):
             if path is not None:
                 check_new_file(option, path)
+        if self.out is not None and self.out == self.html:
+            raise ValueError(f"--out and --html must be different files, got {self.out} for both.")
         if not self.agents:
             raise ValueError("evaluate needs an AGENT: an agent, or the folder of a run.")
         budget = None
         if self.response_updates:
             budget = Budget(self.response_updates, self.response_episodes, self.restarts)
-        found = [e for word in self.agents if not is_function(word) for e in find_entrants(word)]
+        found = find_entrants([word for word in self.agents if not is_function(word)])
         game = chosen_game(self.game, self.size, found)
         found += [bring(word, game) for word in self.agents if is_function(word)]
+        _require_one_training(found)
         for agent in found:  # mistakes are found before anything is played
             seat(agent, game)
         devices = use_devices(self.devices)
@@ -83,8 +88,36 @@ class Evaluate:
             card = scorecard(
                 key, game, found, self.episodes, budget, devices=devices, progress=progress
             )
+        card["seed"] = self.seed
         print_card(console, card)
         if self.out is not None:
             write_atomically(self.out, json.dumps(card, indent=1).encode() + b"\n")
         if self.html is not None:
             write_atomically(self.html, page(card).encode())
+
+
+def _require_one_training(agents: Sequence[Entrant]) -> None:
+    """Raise ``ValueError`` unless they can be the seeds of one training, each given once."""
+    prints = [fingerprint(agent) for agent in agents]
+    twice = [
+        agent.name for agent, mark in zip(agents, prints, strict=True) if prints.count(mark) > 1
+    ]
+    if twice:
+        raise ValueError(
+            f"evaluate takes each agent once; the same were given: {', '.join(twice)}."
+        )
+    kinds = {agent.name: _kind(agent.player) for agent in agents}
+    if len(set(kinds.values())) > 1:
+        given = ", ".join(f"{name} ({kind})" for name, kind in kinds.items())
+        raise ValueError(
+            "evaluate takes the seeds of one training, and plays them against scripted players by "
+            f"itself; got {given}. Others meet in loqa league."
+        )
+
+
+def _kind(player: Any) -> str:
+    """What the players of one training have in common, in a word."""
+    if isinstance(player, str):
+        return player
+    learner = getattr(player, "learner", player)
+    return str(getattr(learner, "algorithm", type(player).__name__))

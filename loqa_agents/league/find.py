@@ -18,26 +18,38 @@ from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import TRANSLATED
 from loqa_envs.game import Game
 
+_EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
-def find_entrants(word: str) -> list[Entrant]:
-    """The entrants of one word: several for the folder of a run, or of published agents.
 
-    A word is an agent that comes with loqa or the beginning of the names of several of one
-    training (``coin3x3/loqa/42``, ``coin3x3/loqa``), a ``.safetensors`` file, the folder of a run,
-    a published agent's file or a folder of them, or else the name of a scripted player.
+def find_entrants(words: Sequence[str]) -> list[Entrant]:
+    """The entrants of all words: of one word several for a run, or a folder of published agents.
+
+    A word is a ``.safetensors`` file, the folder of a run, a published agent's file or a folder of
+    them, an agent that comes with loqa or the beginning of the names of several of one training
+    (``coin3x3/loqa/42``, ``coin3x3/loqa``), or else the name of a scripted player. Names are the
+    last parts of a path, as many as tell all entrants apart.
 
     Raises:
-        ValueError: if a folder has no agents, or a file is none.
+        ValueError: if a folder has no agents, a file is none, or there is nothing of that name.
     """
+    for parts in (2, 3, 4, 5, 100):
+        entrants = [entrant for word in words for entrant in _of_word(word, parts)]
+        if len({entrant.name for entrant in entrants}) == len(entrants):
+            break
+    return entrants
+
+
+def _of_word(word: str, parts: int) -> list[Entrant]:
     path = Path(word)
-    shipped = [agent for agent in shipped_agents() if f"{agent}/".startswith(f"{path.as_posix()}/")]
-    if shipped:
-        return [Entrant(agent, load_agent(agent), agent.rpartition("/")[0]) for agent in shipped]
-    name = "/".join(path.absolute().parts[-2:])  # enough to tell most of them apart
-    if path.is_dir():
+    folders = [part for part in path.absolute().parts[1:] if part != "agents"]
+    name = "/".join(folders[-parts:])
+    if path.is_dir():  # what a user has goes before what comes with loqa
         return list(_in_folder(name, path))
     if path.is_file() or word.endswith(".safetensors"):
         return [Entrant(name.removesuffix(".safetensors"), _load(path))]
+    shipped = [agent for agent in shipped_agents() if f"{agent}/".startswith(f"{path.as_posix()}/")]
+    if shipped:
+        return [Entrant(agent, load_agent(agent), agent.rpartition("/")[0]) for agent in shipped]
     scripted = {player for preset in PRESETS.values() for player in preset.game.scripted_players(0)}
     if word in scripted or word.startswith("memory_one:"):
         return [Entrant(word, word)]
@@ -69,7 +81,12 @@ def bring(word: str, game: Game) -> Entrant:
         sys.path.insert(0, os.getcwd())
     try:
         make = getattr(importlib.import_module(module_name), function_name)
-        takes_game = bool(inspect.signature(make).parameters)
+        wanted = inspect.signature(make).parameters.values()
+        # A setting with a value of its own, such as seed=0, is not the place of the game.
+        takes_game = any(
+            p.name == "game" or (p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, _EITHER))
+            for p in wanted
+        )
         return Entrant(word, make(game) if takes_game else make())
     except Exception as error:  # it is anyone's code
         raise ValueError(
@@ -78,9 +95,17 @@ def bring(word: str, game: Game) -> Entrant:
 
 
 def game_of(entrants: Sequence[Entrant]) -> Game | None:
-    """The game that the first trained one among the entrants is for, as environments show it."""
-    games = (getattr(entrant.player, "game", None) for entrant in entrants)
-    return next((as_shown(game) for game in games if game is not None), None)
+    """The game that the trained ones among the entrants are for, as environments show it.
+
+    It is that of the first; where they are for episodes of different lengths, the longest.
+    """
+    found = (getattr(entrant.player, "game", None) for entrant in entrants)
+    games: list[Any] = [as_shown(game) for game in found if game is not None]
+    if not games:
+        return None
+    longest = max(game.episode_length for game in games)
+    chosen: Game = replace(games[0], episode_length=longest)
+    return chosen
 
 
 def as_shown(game: Game) -> Game:
@@ -101,7 +126,9 @@ def _in_folder(name: str, folder: Path) -> Iterator[Entrant]:
         for path in agents:
             yield Entrant(f"{name}/{path.stem}", load_agent(path), name)
         return
-    files = sorted(path for path in folder.iterdir() if path.is_file())
+    files = sorted(
+        path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")
+    )
     if not files:
         raise ValueError(f"a folder must have agents to enter; {name} has none.")
     for path in files:

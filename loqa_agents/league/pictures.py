@@ -13,8 +13,8 @@ from loqa_agents.pictures import STYLE
 TITLES = {
     "self_play": "itself, same seed",
     "cross_play": "other seeds",
-    "best_response": "best response, trained",
-    "exact_best_response": "best response, exact",
+    "best_response": "best response",
+    "exact_best_response": "exact response",
 }
 """What lines are called; those against scripted players have their names."""
 

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -46,7 +46,9 @@ class League:
     references: dict[str, float]
     """Mean reward per step of `REFERENCES` among themselves."""
     failed: dict[str, str] = field(default_factory=dict)
-    """Players that could not go on, and why."""
+    """Players that could not go on, and why; none of their pairs count."""
+    common: bool = False
+    """Whether episode e of every pair was played with the same random numbers."""
 
 
 def play_league(
@@ -67,9 +69,9 @@ def play_league(
         key: what all chance comes from; a pair's depends on it and on the two names only.
         game: a game of two players; what players see that bring no ``game`` of their own.
         num_episodes: episodes of each pair.
-        common: whether all pairs play with the same random numbers.
-        keep_going: whether a player that fails loses the rest of its pairs, instead of ending the
-            league.
+        common: whether pairs play with the same random numbers, those under JAX among themselves
+            and those with a Python player among themselves.
+        keep_going: whether a player that fails loses all its pairs, instead of ending the league.
         finished: where pairs are kept and looked up.
         progress: called with the number of pairs that are done, and of all.
         devices: what pairs of JAX players are played on, by default all devices.
@@ -156,7 +158,11 @@ def play_league(
             note([pair], [play_by_hand(seed, tables.game, who, both, num_episodes)])
         except PlayerError as error:
             fail(error)
-    return _collected(game, tuple(entrants), played, known, failed, num_episodes)
+    counted = {
+        pair: met for pair, met in played.items() if not any(names[i] in failed for i in pair)
+    }
+    league = _collected(game, tuple(entrants), counted, known, num_episodes)
+    return replace(league, failed=failed, common=common)
 
 
 class _Families:
@@ -209,7 +215,6 @@ def _collected(
     entrants: tuple[Entrant, ...],
     played: dict[tuple[int, int], Met],
     known: Sequence[str],
-    failed: dict[str, str],
     episodes: int,
 ) -> League:
     number = len(entrants)
@@ -235,5 +240,4 @@ def _collected(
             name: float(played[number + i, number + i].rewards.mean())
             for i, name in enumerate(known)
         },
-        failed,
     )

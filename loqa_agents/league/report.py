@@ -2,21 +2,24 @@
 
 import csv
 import io
+import math
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from loqa_agents.league.summary import rows
 
+_FEW = 6
+"""Teams whose table against each other fits into 80 columns."""
+
 
 def markdown(data: dict[str, Any]) -> str:
     """The league's teams as a Markdown document."""
-    board = data["game"].get("size")
-    where = data["game"]["name"] + (f", {board[0]}x{board[1]}" if board else "")
     lines = [
-        f"# League: {where}",
+        f"# League: {where(data['game'])}",
         "",
         f"Mean reward per step of the row against the column over {data['episodes']} episodes a "
         "pair of players, half in each seat; beside it the interval of 95 %, by bootstrap over "
@@ -66,15 +69,31 @@ def comma_separated(data: dict[str, Any]) -> str:
     return text.getvalue()
 
 
+def where(game: dict[str, Any]) -> str:
+    """A game, its board and the length of an episode in a few words."""
+    board = game.get("size")
+    size = f" {board[0]}x{board[1]}" if board else ""
+    return f"{game['name']}{size}, episodes of {game['episode_length']} steps"
+
+
 def print_league(console: Console, data: dict[str, Any]) -> None:
-    """The teams' rewards as a table."""
-    table = Table(title="Mean reward per step of the row against the column", title_justify="left")
-    table.add_column("")
-    for i in range(len(data["teams"])):
-        table.add_column(str(i + 1), justify="right", no_wrap=True)
+    """The teams' rewards as a table: against each other if they are few, else in sum."""
+    few = len(data["teams"]) <= _FEW
+    what = (
+        "of the row against the column" if few else "against all others; pair by pair in league.md"
+    )
+    table = Table(title=f"Mean reward per step {what}", title_justify="left")
+    table.add_column("", overflow="fold")
+    means = np.array(data["by_team"]["reward"]["mean"], float)
+    columns = [str(i + 1) for i in range(len(means))] if few else ["itself", "gets", "leaves"]
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
     for i, name in enumerate(data["teams"]):
-        means = data["by_team"]["reward"]["mean"][i]
-        table.add_row(escape(f"{i + 1} {name}"), *(number(value) for value in means))
+        cells = means[i]
+        if not few:
+            others = np.arange(len(means)) != i
+            cells = [means[i, i], _known(means[i, others]), _known(means[others, i])]
+        table.add_row(escape(f"{i + 1} {name}"), *(number(value) for value in cells))
     console.print(table)
     for name, mass in data.get("alpha_rank", {}).items():
         console.print(f"alpha-rank {number(mass)} {name}", markup=False, highlight=False)
@@ -91,7 +110,14 @@ def cell(table: dict[str, Any], *place: int) -> str:
 
 
 def number(value: float | None) -> str:
-    return "" if value is None else f"{round(value, 3) + 0.0:.3f}"
+    """Three digits, and nothing where nothing is known."""
+    return "" if value is None or math.isnan(value) else f"{round(value, 3) + 0.0:.3f}"
+
+
+def _known(values: Any) -> float:
+    """The mean of what is known."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else math.nan
 
 
 def _escaped(text: str) -> str:

@@ -34,20 +34,23 @@ class Estimates(NamedTuple):
     same_seed: Estimate
     """``[K]``: each seed of the team with itself."""
     cross_seed: Estimate
-    """``[K]``: different seeds of the team; NaN for teams of one."""
+    """``[K]``: different seeds of the team; NaN for teams of one. Draws of seeds without two
+    different ones are left out, so with two seeds the interval is over episodes only."""
 
 
-def estimate(episodes: Floats, teams: Sequence[str], seed: int = 0) -> Estimates:
+def estimate(
+    episodes: Floats, teams: Sequence[str], seed: int = 0, common: bool = False
+) -> Estimates:
     """Estimates of ``episodes[N, N, E]``, a number for each episode of the row with the column.
 
     Pairs that were not played are NaN, and so is what needs them. The episodes of a pair are drawn
-    alike for both of its players.
+    alike for both of its players, and if they are ``common``, alike for all pairs.
     """
     generator = np.random.default_rng(seed)
     names = list(dict.fromkeys(teams))
     members = [np.array([i for i, team in enumerate(teams) if team == name]) for name in names]
     means = episodes.mean(-1, dtype=np.float64)
-    drawn = _resampled(episodes, generator)  # [N, N, D]
+    drawn = _resampled(episodes, generator, common)  # [N, N, D]
     seeds = [generator.integers(len(team), size=(DRAWS, len(team))) for team in members]
     draws = np.arange(DRAWS)[:, None]
 
@@ -87,21 +90,30 @@ def estimate(episodes: Floats, teams: Sequence[str], seed: int = 0) -> Estimates
     )
 
 
-def _resampled(episodes: Floats, generator: np.random.Generator) -> Floats:
+def _resampled(episodes: Floats, generator: np.random.Generator, common: bool) -> Floats:
     """``[N, N, D]``: means of as many episodes, drawn with replacement."""
     number, _, length = episodes.shape
     drawn = np.full((number, number, DRAWS), np.nan)
+    shares = _shares(length, generator)
     for i in range(number):
         for j in range(i, number):
             if np.isnan(episodes[i, j, 0]):
                 continue
-            # How often each episode is drawn; a product is quicker than picking them one by one.
-            picked = generator.integers(length, size=(DRAWS, length), dtype=np.int32)
-            picked += np.arange(DRAWS, dtype=np.int32)[:, None] * length
-            counts = np.bincount(picked.ravel(), minlength=DRAWS * length)
-            shares = counts.reshape(DRAWS, length) / length
             drawn[i, j], drawn[j, i] = shares @ episodes[i, j], shares @ episodes[j, i]
+            if not common:
+                shares = _shares(length, generator)
     return drawn
+
+
+def _shares(length: int, generator: np.random.Generator) -> Floats:
+    """``[D, E]``: how often each draw has each episode, as a share of all.
+
+    A product with these is quicker than picking episodes one by one.
+    """
+    picked = generator.integers(length, size=(DRAWS, length), dtype=np.int32)
+    picked += np.arange(DRAWS, dtype=np.int32)[:, None] * length
+    counts = np.bincount(picked.ravel(), minlength=DRAWS * length)
+    return counts.reshape(DRAWS, length) / length
 
 
 def _gathered(cells: Sequence[tuple[float, Floats]], shape: tuple[int, ...]) -> Estimate:

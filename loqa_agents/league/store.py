@@ -21,10 +21,13 @@ class PairStore:
         folder.mkdir(parents=True, exist_ok=True)
         self._held: dict[Pair, Met] = {}
         for path in sorted(folder.glob(_FILES)):
+            content = path.read_bytes()  # a disk that fails is no damaged file
             try:
-                self._held.update(_read(path))
+                self._held.update(_read(content))
+            except MemoryError:
+                raise
             except Exception:  # a damaged file has many ways to fail
-                path.unlink()  # its pairs are played again
+                path.replace(path.with_suffix(".damaged"))  # its pairs are played again
 
     def __len__(self) -> int:
         return len(self._held)
@@ -50,9 +53,9 @@ class PairStore:
         )
 
 
-def _read(path: Path) -> dict[Pair, Met]:
+def _read(content: bytes) -> dict[Pair, Met]:
     # From memory, since NumPy leaves a damaged file open.
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         info = {
             name.removeprefix("info "): arrays[name] for name in arrays if name.startswith("info ")
         }

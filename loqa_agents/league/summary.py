@@ -19,10 +19,12 @@ def summary(league: League) -> dict[str, Any]:
     what cooperators do.
     """
     teams = [entrant.in_team for entrant in league.entrants]
-    rewards = estimate(league.rewards, teams)
+    rewards = estimate(league.rewards, teams, common=league.common)
     both = league.rewards + league.rewards.swapaxes(0, 1)
-    welfare = estimate(both, teams)
-    info = {name: estimate(values, teams) for name, values in league.info.items()}
+    welfare = estimate(both, teams, common=league.common)
+    info = {
+        name: estimate(values, teams, common=league.common) for name, values in league.info.items()
+    }
 
     def normalised(value: Estimate) -> Any:
         if len(league.references) < len(REFERENCES):

@@ -1,12 +1,14 @@
 """Best responses: trained ones against exact ones, and both against arithmetic."""
 
+from typing import NamedTuple
+
 import jax
 import numpy as np
 import pytest
 
-from loqa_agents import load_agent
+from loqa_agents import Inputs, Network, NetworkPolicy
 from loqa_agents.exact import best_response
-from loqa_agents.league import Entrant
+from loqa_agents.league import Entrant, PlayerError
 from loqa_agents.league.best_response import Budget, memory_one, train_responders
 from loqa_agents.league.entrants import seat, table_of
 from loqa_agents.league.tables import Tables
@@ -14,16 +16,16 @@ from loqa_envs import IPD, CoinGame, MatrixGame
 
 
 def responds(game, player, budget, episodes=256):
-    """What a fresh responder gets, and what it leaves to the player."""
+    """What the best of some fresh responders gets, and what it leaves to the player."""
     device = jax.devices()[:1]
     other = seat(Entrant("player", player), game)
     found = train_responders(jax.random.key(0), game, [other], budget, device)
-    responder = seat(Entrant("responder", found.agent(0, 0)), game)
+    tries = [found.seated(0, restart) for restart in range(budget.restarts)]
     met = Tables(table_of(game), device).play(
-        [jax.random.key(1)], responder.seats, other.seats,
-        [(responder.params, other.params)], episodes,
-    )  # fmt: skip
-    return np.mean(met.rewards, (0, 1))
+        [jax.random.key(1)] * len(tries), found.seats, other.seats,
+        [(each.params, other.params) for each in tries], episodes,
+    ).met  # fmt: skip
+    return max(np.mean(met.rewards, 1).tolist())
 
 
 def exactly(game, player):
@@ -38,7 +40,7 @@ def exactly(game, player):
 def test_in_the_prisoners_dilemma_the_trained_responder_comes_close_to_the_exact_one(player):
     game = IPD()
     exact = exactly(game, player)
-    found = responds(game, player, Budget(restarts=1), 1024)[0]
+    found = responds(game, player, Budget(), 1024)[0]
     # The exact one is the best there is; what is above it is chance.
     assert abs(found - exact) <= 0.02 * abs(exact)
 
@@ -99,13 +101,15 @@ def test_a_player_of_the_host_is_responded_to_in_many_episodes_at_once(action):
     found = train_responders(jax.random.key(0), game, [player], Budget(60, 16, 2), device)
     for restart in range(2):
         other = f"memory_one:{','.join([str(1 - action)] * 5)}"
-        assert responds_as(game, found.agent(0, restart), other) > 0.9
+        assert responds_as(game, found.seated(0, restart), other) > 0.9
 
 
 def responds_as(game, responder, name):
-    pair = [seat(Entrant(name, player), game) for player in (responder, name)]
-    met = Tables(game, jax.devices()[:1]).play(
-        [jax.random.key(1)], pair[0].seats, pair[1].seats, [(pair[0].params, pair[1].params)], 64
+    other = seat(Entrant(name, name), game)
+    met = (
+        Tables(game, jax.devices()[:1])
+        .play([jax.random.key(1)], responder.seats, other.seats, [(responder.params, ())], 64)
+        .met
     )
     return float(np.mean(met.rewards[..., 0]))
 
@@ -116,15 +120,50 @@ def test_players_of_the_host_are_responded_to_one_by_one():
         train_responders(jax.random.key(0), IPD(), players, Budget(1), jax.devices()[:1])
 
 
-def test_one_program_responds_to_all_seeds():
-    game = CoinGame(episode_length=4)
-    agents = [load_agent(f"coin3x3/loqa/{seed}") for seed in (42, 43)]
-    players = [seat(Entrant(str(agent.seed), agent), game) for agent in agents]
-    budget = Budget(updates=1, episodes=2, restarts=2)
+def test_each_player_has_responders_of_its_own():
+    """Two tables of one architecture, one of a cooperator and one of a defector."""
+    game = MatrixGame((1, 0, 0, 1), episode_length=6)  # to do as the other does is all that pays
+    policy = NetworkPolicy(Network(), Inputs(5), 2)
+    template = policy.init(jax.random.key(0))
+    cooperates = jax.tree.map(lambda leaf: np.tile([20.0, -20.0], (5, 1)), template)
+    defects = jax.tree.map(lambda leaf: -leaf, cooperates)
+    agents = [Table(policy, params, game) for params in (cooperates, defects)]
+    players = [seat(Entrant(str(n), agent), game) for n, agent in enumerate(agents)]
+    budget = Budget(updates=60, episodes=16, restarts=3)
     found = train_responders(jax.random.key(0), game, players, budget, jax.devices()[:1])
-    assert {leaf.shape[:2] for leaf in jax.tree.leaves(found.params)} == {(2, 2)}
-    first, second = (found.agent(0, n).params for n in (0, 1))
-    assert any((a != b).any() for a, b in zip(*map(jax.tree.leaves, (first, second)), strict=True))
+    assert found.restarts == 3
+    for number, name in enumerate(("always_cooperate", "always_defect")):
+        for restart in range(3):
+            assert responds_as(game, found.seated(number, restart), name) > 0.9
+
+
+class Table(NamedTuple):
+    """An agent without memory."""
+
+    policy: NetworkPolicy
+    params: dict
+    game: MatrixGame
+    num_actions: int = 2
+
+    def initial_carry(self):
+        return ()
+
+    def act(self, key, params, carry, observation):
+        return self.policy.act(key, self.params, carry, observation)
+
+
+class Tires(Stubborn):
+    def act(self, observation):
+        if observation[4] > 0.5:
+            raise RuntimeError("enough")
+        return 1
+
+
+def test_a_player_of_the_host_that_fails_is_named():
+    game = MatrixGame((1, 0, 0, 1), episode_length=6)
+    player = seat(Entrant("mine", Tires(1)), game)
+    with pytest.raises(PlayerError, match=r"player mine .* step \d failed .*RuntimeError: enough"):
+        train_responders(jax.random.key(0), game, [player], Budget(20, 8, 1), jax.devices()[:1])
 
 
 @pytest.mark.parametrize("name", ["updates", "episodes", "restarts"])

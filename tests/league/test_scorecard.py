@@ -6,14 +6,16 @@ import shutil
 import subprocess
 
 import jax
+import numpy as np
 import pytest
+from PIL import Image
 
 from loqa_agents.league import Entrant
 from loqa_agents.league.best_response import Budget
 from loqa_agents.league.card_report import page
 from loqa_agents.league.published_values import PUBLISHED
 from loqa_agents.league.scorecard import scorecard
-from loqa_envs import IPD, CoinGame
+from loqa_envs import IPD, CoinGame, MatrixGame
 
 ALMOST_NOTHING = Budget(updates=1, episodes=2, restarts=1)
 
@@ -44,7 +46,7 @@ def test_its_lines_are_what_arithmetic_says(card):
     assert found["always_defect"]["opponent"]["mean"] == pytest.approx(-49 * 2 / 50, abs=1e-5)
     # It gets -1 from itself, and the best response -49/50 from it.
     assert found["exact_best_response"]["opponent"]["mean"] == pytest.approx(-0.98, abs=1e-5)
-    assert found["exact_best_response"]["exploitability"] == pytest.approx(0.02, abs=1e-5)
+    assert found["exact_best_response"]["exploitability"]["mean"] == pytest.approx(0.02, abs=1e-5)
     # It cooperates first, then does as chance did.
     mean, low, high = found["random"]["agent"].values()
     assert low < mean < high
@@ -53,6 +55,12 @@ def test_its_lines_are_what_arithmetic_says(card):
     assert card["protocol"] == "loqa-scorecard-v1"
     assert card["agents"] == ["mine"]
     assert card["budget"] == {"updates": 1, "episodes": 2, "restarts": 1}
+    assert card["changed"] == [
+        "64 episodes instead of 1024",
+        "1 updates for a best response instead of 300",
+        "2 episodes for a best response instead of 128",
+        "1 restarts for a best response instead of 2",
+    ]
     json.dumps(card)
 
 
@@ -68,7 +76,23 @@ def test_published_numbers_stand_beside_loqas_rules_only():
     assert set(published) == set(PUBLISHED)
     assert "published" not in lines(other)["always_defect"]
     assert "best_response" not in lines(same)
-    assert "budget" not in same
+    assert same["budget"] is None
+    assert same["changed"] == ["2 episodes instead of 1024", "no best response"]
+
+
+@pytest.mark.slow
+def test_each_seed_is_met_by_the_best_of_its_own_responders():
+    """To do as the other does is all that pays: to the defector as to the cooperator."""
+    game = MatrixGame((1, 0, 0, 1), episode_length=6)
+    team = [Entrant("one", "always_cooperate"), Entrant("other", "always_defect")]
+    budget = Budget(updates=60, episodes=16, restarts=2)
+    card = scorecard(jax.random.key(0), game, team, 32, budget, devices=jax.devices()[:1])
+    found = lines(card)["best_response"]
+    assert found["opponent"]["mean"] > 0.9
+    assert found["agent"]["mean"] == pytest.approx(found["opponent"]["mean"], abs=1e-5)
+    # Each gets 1 from itself, and nobody can get more.
+    assert -0.1 < found["exploitability"]["mean"] <= 1e-5
+    assert lines(card)["cross_play"]["agent"]["mean"] == 0
 
 
 def test_seeds_of_one_team_are_played_across():
@@ -98,21 +122,34 @@ def test_the_page_needs_nothing_beside_it(card):
     assert not any(word in text for word in ("http:", "https:", "<script", "<link", "url("))
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-def test_a_browser_shows_the_page(card, tmp_path):
-    (tmp_path / "card.html").write_text(page(card))
-    shown = subprocess.run(
+def in_chromium(folder, *arguments):
+    done = subprocess.run(
         [
             CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
             "--no-first-run", "--disable-background-networking", "--disable-component-update",
-            "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1000,1500",
-            "--virtual-time-budget=5000", "--dump-dom", (tmp_path / "card.html").as_uri(),
+            "--disable-sync", f"--user-data-dir={folder / 'profile'}", *arguments,
+            (folder / "card.html").as_uri(),
         ],
         capture_output=True, text=True, timeout=120, check=True,
-        env=os.environ | {"HOME": str(tmp_path)},
-    ).stdout  # fmt: skip
+        env=os.environ | {"HOME": str(folder)},
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+def test_a_browser_shows_the_page_and_its_picture(card, tmp_path):
+    (tmp_path / "card.html").write_text(page(card))
+    shown = in_chromium(tmp_path, "--dump-dom")
     for words in ("itself, same seed", "-2.020", "-0.980", "loqa-scorecard-v1", "always_defect"):
         assert words in shown
+    shot = tmp_path / "card.png"
+    in_chromium(tmp_path, "--window-size=1000,2000", f"--screenshot={shot}")
+    pixels = np.asarray(Image.open(shot).convert("RGB")).reshape(-1, 3)
+    # The agent's points are of this green, which is nowhere but in the picture.
+    assert (np.abs(pixels.astype(int) - (0x1B, 0x78, 0x37)).max(1) < 12).sum() > 100

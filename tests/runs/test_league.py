@@ -171,8 +171,9 @@ def test_a_league_that_is_interrupted_goes_on(
         signal.signal(signal.SIGINT, before)
     assert end.value.code == 128 + signal.SIGINT
     said = capsys.readouterr().out
-    # Three pairs under JAX, two of them the references' as well, and with the cooperator.
-    assert "Stopped after 6 pairs; all until then is saved." in said
+    # Three pairs under JAX, two of them the references' as well, with the cooperator, and the one
+    # with the defector, which is played to its end.
+    assert "Stopped after 7 pairs; all until then is saved." in said
     command = shlex.split(said.splitlines()[-1])
     assert command[0] == "loqa"
     kept = contents(home / "out" / "pairs")
@@ -193,7 +194,7 @@ def test_a_league_that_is_interrupted_goes_on(
         ("--episodes", 6): "episodes was 4, is 6",
         ("--common",): "common was False, is True",
         ("--seed", 1): "seed was 0, is 1",
-        ("--agent", "league_players:TitForTat"): "entrants.league_players:TitForTat was None",
+        ("--agent", "league_players:TitForTat"): "entrants was [",
     }.items():
         with pytest.raises(SystemExit):
             cli.main([*command[1:], *map(str, changed)])

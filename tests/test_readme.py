@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from loqa_agents.league.pictures import title
-from loqa_agents.league.report import cell, markdown
+from loqa_agents.league.report import cell, number
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -67,8 +67,9 @@ def test_links_lead_somewhere(link):
 @pytest.mark.parametrize("name", re.findall(r"<!-- league from (\S+\.json) -->", README))
 def test_the_table_of_a_league_is_what_was_played(name):
     data = json.loads((ROOT / "benchmarks" / "results" / name).read_text())
-    for row in markdown(data).split("\n\n")[2].splitlines():
-        assert row in README
+    rewards = data["by_team"]["reward"]["mean"]
+    for team, means in zip(data["teams"], rewards, strict=True):
+        assert f"| {team} | {' | '.join(map(number, means))} |" in README
 
 
 @pytest.mark.parametrize("name", re.findall(r"<!-- card from (\S+\.json) -->", README))

@@ -87,6 +87,7 @@ def test_each_library_has_its_place(library, allowed):
                 "published",
                 "entrants",
                 "find",
+                "responding",
                 "best_response",
                 "scorecard",
             },

@@ -101,14 +101,14 @@ itself; from a trained response, a lower bound.</p>
 
 
 def _published(card: dict[str, Any]) -> Table:
-    table = Table(title="Published, agent / opponent", title_justify="left")
+    table = Table(title="Published, agent (--html has opponents, too)", title_justify="left")
     table.add_column("against", no_wrap=True)
     for method in card["sources"]:
         table.add_column(method.replace(" ", "\n"), justify="right")
     for line in card["lines"]:
         if line["published"]:
-            cells = [line["published"].get(method) for method in card["sources"]]
-            table.add_row(title(line), *("" if value is None else _both(value) for value in cells))
+            given = (line["published"].get(method, {}) for method in card["sources"])
+            table.add_row(title(line), *(number(value.get("agent")) for value in given))
     return table
 
 

@@ -145,7 +145,7 @@ def chosen_game(name: str | None, size: tuple[int, ...], entrants: list[Entrant]
 def fingerprint(entrant: Entrant) -> str:
     """What an entrant is, so that a league is not resumed with another one of the same name."""
     params = getattr(entrant.player, "params", ())
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(getattr(entrant.player, "game", None)).encode())
     for leaf in jax.tree.leaves(params):
         digest.update(np.asarray(leaf).tobytes())
     kind = entrant.player if isinstance(entrant.player, str) else type(entrant.player).__name__

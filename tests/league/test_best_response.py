@@ -34,13 +34,11 @@ def exactly(game, player):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "player", ["tit_for_tat", "memory_one:0.95,0.97,0.15,0.96,0.11", "memory_one:.5,.9,.4,.6,.2"]
-)
+@pytest.mark.parametrize("player", ["tit_for_tat", "memory_one:0.95,0.97,0.15,0.96,0.11"])
 def test_in_the_prisoners_dilemma_the_trained_responder_comes_close_to_the_exact_one(player):
     game = IPD()
     exact = exactly(game, player)
-    found = responds(game, player, Budget(), 1024)[0]
+    found = responds(game, player, Budget(200, 64), 1024)[0]
     # The exact one is the best there is; what is above it is chance.
     assert abs(found - exact) <= 0.02 * abs(exact)
 
@@ -68,8 +66,8 @@ def test_players_with_memory_have_no_table():
 def test_against_a_cooperator_of_the_coin_game_a_responder_learns_to_take_everything():
     game = CoinGame()
     cooperator, defector = (
-        responds(game, name, Budget(150, restarts=1))
-        for name in ("always_cooperate", "always_defect")
+        responds(game, name, Budget(updates, 64, restarts=1))
+        for name, updates in (("always_cooperate", 100), ("always_defect", 50))
     )
     # Always-defect gets 0.63 from it (published league of LOQA).
     assert cooperator[0] > 0.58
@@ -93,8 +91,8 @@ class Stubborn:
         return self.action
 
 
-@pytest.mark.parametrize("action", [0, 1])
-def test_a_player_of_the_host_is_responded_to_in_many_episodes_at_once(action):
+@pytest.mark.slow
+def test_a_player_of_the_host_is_responded_to_in_many_episodes_at_once(action=1):
     game = MatrixGame((1, 0, 0, 1), episode_length=6)  # to do as the other does is all that pays
     device = jax.devices()[:1]
     player = seat(Entrant("stubborn", Stubborn(action)), game)

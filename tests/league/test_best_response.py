@@ -92,7 +92,8 @@ class Stubborn:
 
 
 @pytest.mark.slow
-def test_a_player_of_the_host_is_responded_to_in_many_episodes_at_once(action=1):
+def test_a_player_of_the_host_is_responded_to_in_many_episodes_at_once():
+    action = 1
     game = MatrixGame((1, 0, 0, 1), episode_length=6)  # to do as the other does is all that pays
     device = jax.devices()[:1]
     player = seat(Entrant("stubborn", Stubborn(action)), game)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from loqa_agents import Agent, Learner, cli, save_agent
 from loqa_agents.league import Entrant, play_league
+from loqa_agents.league.find import find_entrants
 from loqa_envs import make_game
 
 from .folders import Loqa, contents
@@ -202,6 +203,33 @@ def test_a_league_that_is_interrupted_goes_on(
         assert "--resume needs the configuration" in line
         assert words in line
     assert contents(home / "out") == files
+
+
+def test_a_league_does_not_replace_a_training(home: Path) -> None:
+    (home / "trained").mkdir()
+    config = {"game": {}, "learner": {}, "training": {}, "seeds": []}
+    (home / "trained" / "config.json").write_text(json.dumps(config))
+    before = contents(home / "trained")
+    for option in ("--overwrite", "--resume"):
+        with pytest.raises(SystemExit):
+            league(*SMALL, "--out", "trained", option)
+        assert contents(home / "trained") == before
+
+
+def test_what_a_user_has_goes_before_what_comes_with_loqa(home: Path, run_folder: Path) -> None:
+    shutil.copytree(run_folder, home / "coin3x3")
+    names = [entrant.name.rpartition("/")[2] for entrant in find_entrants(["coin3x3"])]
+    assert names == ["2", "10"]
+
+
+def test_names_are_as_long_as_tells_them_apart(home: Path, run_folder: Path) -> None:
+    for place in ("a", "b"):
+        shutil.copytree(run_folder, home / place / "runs" / "ipd")
+    one, other = (f"{place}/runs/ipd/agents/2.safetensors" for place in ("a", "b"))
+    assert [entrant.name for entrant in find_entrants([one])] == ["ipd/2"]
+    assert [entrant.name for entrant in find_entrants([one, other])] == [
+        "a/runs/ipd/2", "b/runs/ipd/2",
+    ]  # fmt: skip
 
 
 def test_a_player_that_fails_ends_the_league_in_one_line(

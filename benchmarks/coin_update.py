@@ -13,16 +13,13 @@ import json
 import os
 import resource
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jax
-from machine import describe
+from machine import describe, in_fresh_process
 from targets import at_most, print_rows
 
 from loqa_agents import PRESETS, Trainer
@@ -76,19 +73,6 @@ def paper(devices: int, repeats: int) -> dict[str, Any]:
     return {"preset": "coin-paper"} | updates.row() | {"peak_memory_mb": round(peak / 1024)}
 
 
-def in_fresh_process(arguments: argparse.Namespace) -> dict[str, Any]:
-    """`paper` where nothing was compiled before."""
-    words = [sys.executable, __file__, "--paper-only", "--devices", str(arguments.devices)]
-    with tempfile.TemporaryDirectory() as cache:
-        environment = os.environ | {"JAX_COMPILATION_CACHE_DIR": cache}
-        output = subprocess.run(
-            [*words, "--repeats", str(arguments.repeats)],
-            env=environment, stdout=subprocess.PIPE, text=True, check=True,
-        ).stdout  # fmt: skip
-    row: dict[str, Any] = json.loads(output)
-    return row
-
-
 def boards(devices: int, repeats: int) -> list[dict[str, Any]]:
     """The default preset on the small and the large board, in turns."""
     runs = {size: Updates("coin", devices, size) for size in SIZES}
@@ -130,7 +114,10 @@ def main() -> None:
         "devices": arguments.devices,
         "published": PUBLISHED,
     }
-    published = in_fresh_process(arguments)
+    published = in_fresh_process(
+        __file__, "--paper-only", "--devices", str(arguments.devices),
+        "--repeats", str(arguments.repeats),
+    )  # fmt: skip
     small, large = boards(arguments.devices, arguments.repeats)
     report |= {"rows": [published, small, large], "targets": targets(published, small, large)}
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

@@ -9,17 +9,13 @@ compilation cache. Writes ``benchmarks/results/league.json``.
 
 import argparse
 import json
-import os
 import resource
-import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import jax
-from machine import describe
+from machine import describe, in_fresh_process
 from targets import at_most, print_rows
 
 from loqa_agents import load_agent
@@ -55,17 +51,6 @@ def league(number: int, episodes: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def in_fresh_process(number: int, episodes: int) -> dict[str, Any]:
-    words = [sys.executable, __file__, "--here", "--entrants", str(number)]
-    with tempfile.TemporaryDirectory() as cache:
-        output = subprocess.run(
-            [*words, "--episodes", str(episodes)], stdout=subprocess.PIPE, text=True, check=True,
-            env=os.environ | {"JAX_COMPILATION_CACHE_DIR": cache},
-        ).stdout  # fmt: skip
-    row: dict[str, Any] = json.loads(output)
-    return row
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--entrants", type=int, default=40)
@@ -77,7 +62,10 @@ def main() -> None:
         print(json.dumps(league(arguments.entrants, arguments.episodes)))
         return
     report: dict[str, Any] = {"machine": describe()}
-    row = in_fresh_process(arguments.entrants, arguments.episodes)
+    row = in_fresh_process(
+        __file__, "--here", "--entrants", str(arguments.entrants),
+        "--episodes", str(arguments.episodes),
+    )  # fmt: skip
     what = f"league of {row['entrants']}, {row['episodes']:,} episodes a pair"
     report["rows"] = [row]
     report["targets"] = [

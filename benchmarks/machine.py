@@ -1,8 +1,12 @@
 """What a benchmark ran on."""
 
 import importlib.metadata
+import json
 import os
 import platform
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,3 +30,14 @@ def describe() -> dict[str, Any]:
         "python": platform.python_version(),
         **{package: importlib.metadata.version(package) for package in PACKAGES},
     }
+
+
+def in_fresh_process(script: str, *words: str) -> dict[str, Any]:
+    """The JSON that a script prints where nothing was compiled before."""
+    with tempfile.TemporaryDirectory() as cache:
+        output = subprocess.run(
+            [sys.executable, script, *words], stdout=subprocess.PIPE, text=True, check=True,
+            env=os.environ | {"JAX_COMPILATION_CACHE_DIR": cache},
+        ).stdout  # fmt: skip
+    row: dict[str, Any] = json.loads(output)
+    return row

@@ -19,7 +19,8 @@ from loqa_agents.networks import NetworkPolicy
 from loqa_agents.settings import from_dict, game_from_dict, game_to_dict
 from loqa_agents.shipping import shipped_file
 from loqa_agents.updates import TrainState
-from loqa_envs.game import Array, Carry, Game, Params
+from loqa_agents.with_params import WithParams
+from loqa_envs.game import Game, Params
 
 FORMAT = "loqa-agent-1"
 _OVERHEAD = 2**16
@@ -27,11 +28,8 @@ _OVERHEAD = 2**16
 
 
 @dataclass(frozen=True, eq=False)
-class Agent:
-    """A trained player, and what it was trained on and with.
-
-    It is a `Policy` that has its parameters with it, so that it can be an ``opponent`` everywhere.
-    """
+class Agent(WithParams):
+    """A trained player, and what it was trained on and with."""
 
     game: Game
     learner: Learner
@@ -49,19 +47,6 @@ class Agent:
     def params(self) -> Params:
         """The parameters of `policy`."""
         return self.brain.actor
-
-    @property
-    def num_actions(self) -> int:
-        return self.game.num_actions
-
-    def initial_carry(self) -> Carry:
-        return self.policy.initial_carry()
-
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
-        del params
-        return self.policy.act(key, self.params, carry, observation)
 
 
 def save_agent(path: str | os.PathLike[str], agent: Agent) -> None:

@@ -15,6 +15,7 @@ from loqa_agents.checkpoint import Agent, load_agent, write_atomically
 from loqa_agents.devices import training_devices
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra
+from loqa_agents.options import check_new_file, check_seed
 from loqa_agents.presets import PRESETS, with_size
 from loqa_agents.run import run, run_config
 from loqa_agents.train import Trainer
@@ -110,10 +111,9 @@ class Play:
     """File to write the episode to as a moving picture."""
 
     def __call__(self, console: Console) -> None:
-        if not 0 <= self.seed < 2**32:
-            raise ValueError(f"--seed must be at least 0 and below 2**32, got {self.seed}.")
+        check_seed(self.seed)
         if self.gif is not None:
-            folder.check_new_file("--gif", self.gif)
+            check_new_file("--gif", self.gif)
         first: Policy
         if self.player in PRESETS:
             game = with_size(PRESETS[self.player].game, self.size)

@@ -60,14 +60,6 @@ def claim(
         yield out
 
 
-def check_new_file(option: str, path: Path) -> None:
-    """Raise ``ValueError`` unless a file can be made there without replacing another."""
-    if path.exists():
-        raise ValueError(f"{option} must be a new file, so that none is lost; {path} exists.")
-    if not path.parent.is_dir():
-        raise ValueError(f"{option} must be in a folder that exists, got {path}.")
-
-
 def _make_numbered(first: Path) -> Path:
     for number in count(1):
         out = first if number == 1 else first.with_name(f"{first.name}-{number}")

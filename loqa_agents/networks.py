@@ -141,12 +141,7 @@ class _Memory(nn.Module):
         bias = self.param("bias", nn.initializers.zeros, (self.width,))
 
         def step(state: jax.Array, gates: jax.Array) -> tuple[jax.Array, jax.Array]:
-            reset_in, update_in, new_in = jnp.split(gates, 3)
-            reset_own, update_own, new_own = jnp.split(state @ kernel, 3)
-            reset = nn.sigmoid(reset_in + reset_own)
-            update = nn.sigmoid(update_in + update_own)
-            new = jnp.tanh(new_in + reset * (new_own + bias))
-            state = update * state + (1 - update) * new
+            state = gru_step(state, gates, jnp.asarray(kernel), jnp.asarray(bias))
             return state, state
 
         if len(gates) == 1:
@@ -154,6 +149,21 @@ class _Memory(nn.Module):
             return state[None], state
         carry, states = jax.lax.scan(step, carry, gates)
         return states, carry
+
+
+def gru_step(state: Array, gates: Array, kernel: Array, bias: Array) -> jax.Array:
+    """The next state ``[m]`` of a gated recurrent unit, which keeps ``update`` of the old one.
+
+    ``gates[3 m]`` are the inputs' shares of reset, update and new state, ``kernel[m, 3 m]`` makes
+    the old state's, and ``bias[m]`` is that of the new state. The reset gate acts after the
+    recurrent layer (Cho et al. 2014, in the form of cuDNN).
+    """
+    reset_in, update_in, new_in = jnp.split(gates, 3)
+    reset_own, update_own, new_own = jnp.split(state @ kernel, 3)
+    reset = nn.sigmoid(reset_in + reset_own)
+    update = nn.sigmoid(update_in + update_own)
+    new = jnp.tanh(new_in + reset * (new_own + bias))
+    return jnp.asarray(update * state + (1 - update) * new)
 
 
 def _orthogonal_blocks(key: jax.Array, shape: tuple[int, int]) -> jax.Array:

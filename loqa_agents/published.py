@@ -20,15 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from loqa_agents.published_networks import MFOSPolicy, RecurrentPolicy
 from loqa_agents.restricted_pickle import read_pickle
 from loqa_agents.torch_archive import read_torch
+from loqa_agents.with_params import WithParams
 from loqa_envs.coin_game import CoinGame
-from loqa_envs.game import Array, Carry, Params
+from loqa_envs.game import Params
 
 MAX_BYTES = 2**26
 """Size of the largest file that is read; the published ones have up to 1.2 MB."""
@@ -37,8 +37,8 @@ _AS_LOLA = ("right", "left", "down", "up")
 
 
 @dataclass(frozen=True, eq=False)
-class PublishedAgent:
-    """A player that others trained; a `Policy` that has its parameters with it, as `Agent` is."""
+class PublishedAgent(WithParams):
+    """A player that others trained."""
 
     name: str
     """The file's, without its ending."""
@@ -55,19 +55,6 @@ class PublishedAgent:
 
     def __repr__(self) -> str:  # without the arrays
         return f"<published agent {self.name} by {self.algorithm}>"
-
-    @property
-    def num_actions(self) -> int:
-        return self.policy.num_actions
-
-    def initial_carry(self) -> Carry:
-        return self.policy.initial_carry()
-
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
-        del params
-        return self.policy.act(key, self.params, carry, observation)
 
 
 def load(path: str | os.PathLike[str]) -> PublishedAgent:

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from loqa_agents.networks import gru_step
 from loqa_envs.game import Array, Carry, Params
 
 _TOOK_OWN, _TOOK_OTHER, _LOST = 1.0, 1.0, -2.0
@@ -117,16 +118,9 @@ def _recurrent(params: Params, state: Array, inputs: Array) -> tuple[jax.Array, 
 
 
 def gru(params: Params, state: Array, inputs: Array) -> jax.Array:
-    """The next state of a gated recurrent unit; the new state keeps ``update`` of the old one.
-
-    The reset gate acts after the recurrent layer (Cho et al. 2014, in the form of cuDNN).
-    """
-    reset_in, update_in, new_in = jnp.split(_dense(params["gates"], inputs), 3)
-    reset_own, update_own, new_own = jnp.split(state @ params["memory"]["kernel"], 3)
-    reset = jax.nn.sigmoid(reset_in + reset_own)
-    update = jax.nn.sigmoid(update_in + update_own)
-    new = jnp.tanh(new_in + reset * (new_own + params["memory"]["bias"]))
-    return jnp.asarray(update * state + (1 - update) * new)
+    """The next state of the gated recurrent unit."""
+    memory = params["memory"]
+    return gru_step(state, _dense(params["gates"], inputs), memory["kernel"], memory["bias"])
 
 
 def _dense(layer: dict[str, Any], inputs: Array) -> jax.Array:

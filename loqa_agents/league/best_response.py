@@ -19,6 +19,7 @@ from loqa_agents.networks import Network, NetworkPolicy
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Array, Carry, Game, Params, Policy
 from loqa_envs.matrix_game import MatrixGame
+from loqa_envs.scripted import MemoryOne
 
 _CHUNK = 10
 """Updates between two reports of progress."""
@@ -210,12 +211,10 @@ def memory_one(game: Game, player: Seated) -> NDArray[np.float64] | None:
     policy = player.seats[0]
     if not isinstance(game, MatrixGame):
         return None
-    if hasattr(policy, "cooperation"):
+    if isinstance(policy, MemoryOne):
         return np.array(policy.cooperation, np.float64)
     if isinstance(policy, NetworkPolicy) and not policy.network.memory:
-        logits = jax.vmap(lambda row: policy.log_probabilities(player.params, row[None])[0])(
-            jnp.eye(5)
-        )
+        logits = policy.log_probabilities(player.params, jnp.eye(5))  # a row for each situation
         cooperation: NDArray[np.float64] = np.exp(np.asarray(logits, np.float64)[:, 0])
         return cooperation
     return None

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,7 @@ from loqa_agents.league.play import play_league
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import summary
 from loqa_agents.loggers import require_extra
+from loqa_agents.options import check_episodes, check_seed
 from loqa_agents.presets import PRESETS, with_size
 from loqa_agents.run import versions
 from loqa_agents.settings import game_to_dict
@@ -67,18 +69,13 @@ class LeagueCommand:
     """Replace the league in --out."""
 
     def __call__(self, console: Console) -> None:
-        if not 0 <= self.seed < 2**32:
-            raise ValueError(f"--seed must be at least 0 and below 2**32, got {self.seed}.")
-        if self.episodes < 1:
-            raise ValueError(f"--episodes must be at least 1, got {self.episodes}.")
+        check_seed(self.seed)
+        check_episodes(self.episodes)
         if self.alpha_rank:
             require_extra("alpha-rank", "open_spiel", "alpharank")
-        entrants = find_entrants(self.agents)
-        game = chosen_game(self.game, self.size, entrants)
-        entrants += [bring(word, game) for word in self.agent]
+        game, entrants = gathered(self.agents, self.agent, self.game, self.size)
         check_names(entrants)
-        for entrant in entrants:  # mistakes are found before anything is written
-            seat(entrant, game)
+        check_seats(entrants, game)  # mistakes are found before anything is written
         devices = use_devices(self.devices)
         config = {
             "game": game_to_dict(game),
@@ -125,7 +122,22 @@ class LeagueCommand:
         )  # fmt: skip
 
 
-def chosen_game(name: str | None, size: tuple[int, ...], entrants: list[Entrant]) -> Game:
+def gathered(
+    words: Sequence[str], functions: Sequence[str], name: str | None, size: tuple[int, ...]
+) -> tuple[Game, list[Entrant]]:
+    """The game that is played, and the entrants of all words and of module:function."""
+    entrants = find_entrants(words)
+    game = _chosen_game(name, size, entrants)
+    return game, entrants + [bring(function, game) for function in functions]
+
+
+def check_seats(entrants: Sequence[Entrant], game: Game) -> None:
+    """Raise ``ValueError`` unless all can sit down to the game."""
+    for entrant in entrants:
+        seat(entrant, game)
+
+
+def _chosen_game(name: str | None, size: tuple[int, ...], entrants: list[Entrant]) -> Game:
     """The game of that name as environments show it, or else the one that entrants are for."""
     if name is None:
         if size:

@@ -108,8 +108,6 @@ def seat(entrant: Entrant, game: Game) -> Seated:
 
 
 def _family(player: Any, seats: tuple[Policy, Policy]) -> Any:
-    if isinstance(player, str):
-        return "scripted"
     if hasattr(player, "policy") and hasattr(player, "params"):
         family = seats, str(jax.tree.map(np.shape, player.params))
         with suppress(TypeError):  # anyone's policy may be without a hash

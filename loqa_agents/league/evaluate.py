@@ -12,13 +12,13 @@ from rich.console import Console
 
 from loqa_agents.checkpoint import write_atomically
 from loqa_agents.devices import use_devices
-from loqa_agents.folder import check_new_file
 from loqa_agents.league.best_response import Budget
 from loqa_agents.league.card_report import page, print_card
-from loqa_agents.league.command import chosen_game, fingerprint, progress_bar
-from loqa_agents.league.entrants import Entrant, seat
-from loqa_agents.league.find import bring, find_entrants, is_function
+from loqa_agents.league.command import check_seats, fingerprint, gathered, progress_bar
+from loqa_agents.league.entrants import Entrant
+from loqa_agents.league.find import is_function
 from loqa_agents.league.scorecard import BUDGET, EPISODES, scorecard
+from loqa_agents.options import check_episodes, check_new_file, check_seed
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,8 @@ class Evaluate:
     """File to write the card to, as a page."""
 
     def __call__(self, console: Console) -> None:
-        if self.episodes < 1:
-            raise ValueError(f"--episodes must be at least 1, got {self.episodes}.")
-        if not 0 <= self.seed < 2**32:
-            raise ValueError(f"--seed must be at least 0 and below 2**32, got {self.seed}.")
+        check_episodes(self.episodes)
+        check_seed(self.seed)
         if self.response_updates < 0:
             raise ValueError(f"--response-updates must be at least 0, got {self.response_updates}.")
         for option, path in (("--out", self.out), ("--html", self.html)):
@@ -69,12 +67,11 @@ class Evaluate:
         budget = None
         if self.response_updates:
             budget = Budget(self.response_updates, self.response_episodes, self.restarts)
-        found = find_entrants([word for word in self.agents if not is_function(word)])
-        game = chosen_game(self.game, self.size, found)
-        found += [bring(word, game) for word in self.agents if is_function(word)]
+        functions = [word for word in self.agents if is_function(word)]
+        words = [word for word in self.agents if not is_function(word)]
+        game, found = gathered(words, functions, self.game, self.size)
         _require_one_training(found)
-        for agent in found:  # mistakes are found before anything is played
-            seat(agent, game)
+        check_seats(found, game)  # mistakes are found before anything is played
         devices = use_devices(self.devices)
         with progress_bar(console) as bar:
             tasks = {}

@@ -178,7 +178,11 @@ class _Families:
         for i, player in enumerate(given):
             if isinstance(player, str):
                 self.params[i], self.seats[i] = np.int32(names.index(player)), anyone
-        marks = [player.family for player in players]
+        # All scripted players are one, whose parameters are their numbers.
+        marks = [
+            anyone if isinstance(one, str) else player.family
+            for one, player in zip(given, players, strict=True)
+        ]
         self.number = [marks.index(mark) for mark in marks]
         self.seats = [self.seats[number] for number in self.number]
 

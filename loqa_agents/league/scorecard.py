@@ -133,8 +133,7 @@ def _responses(
     found: dict[int, Any] = {}
     families: dict[Any, list[int]] = {}
     for i, player in enumerate(players):
-        # Scripted players are of one family in a league, but have no parameters to differ in.
-        families.setdefault(i if player.family == "scripted" else player.family, []).append(i)
+        families.setdefault(player.family, []).append(i)
     for number, indices in enumerate(families.values()):
         family = [players[i] for i in indices]
         train_key, *keys = jax.random.split(jax.random.fold_in(key, number), 3)

@@ -38,6 +38,33 @@ class Estimates(NamedTuple):
     different ones are left out, so with two seeds the interval is over episodes only."""
 
 
+class Averages(NamedTuple):
+    """The means of `Estimates` alone."""
+
+    pairs: Floats
+    teams: Floats
+    same_seed: Floats
+    cross_seed: Floats
+
+
+def average(episodes: Floats, teams: Sequence[str]) -> Averages:
+    """Means of ``episodes[N, N, E]``, as in `Estimates`."""
+    means = episodes.mean(-1, dtype=np.float64)
+    members = _members(teams)
+    same = np.array([means[own, own].mean() for own in members])
+    both = np.array([[means[np.ix_(one, other)].mean() for other in members] for one in members])
+    cross = np.array(
+        [
+            means[np.ix_(own, own)][~np.eye(len(own), dtype=bool)].mean()
+            if len(own) > 1
+            else np.nan
+            for own in members
+        ]
+    )
+    np.fill_diagonal(both, np.where([len(own) > 1 for own in members], cross, same))
+    return Averages(means, both, same, cross)
+
+
 def estimate(
     episodes: Floats, teams: Sequence[str], seed: int = 0, common: bool = False
 ) -> Estimates:
@@ -47,47 +74,50 @@ def estimate(
     alike for both of its players, and if they are ``common``, alike for all pairs.
     """
     generator = np.random.default_rng(seed)
-    names = list(dict.fromkeys(teams))
-    members = [np.array([i for i, team in enumerate(teams) if team == name]) for name in names]
-    means = episodes.mean(-1, dtype=np.float64)
+    members = _members(teams)
+    averages = average(episodes, teams)
     drawn = _resampled(episodes, generator, common)  # [N, N, D]
     seeds = [generator.integers(len(team), size=(DRAWS, len(team))) for team in members]
     draws = np.arange(DRAWS)[:, None]
 
-    def of_same(k: int) -> tuple[float, Floats]:
-        own = members[k]
-        picked = own[seeds[k]]
-        return means[own, own].mean(), drawn[picked, picked, draws].mean(1)
+    def of_same(k: int) -> Floats:
+        picked = members[k][seeds[k]]
+        same: Floats = drawn[picked, picked, draws].mean(1)
+        return same
 
-    def of_both(k: int, other: int) -> tuple[float, Floats]:
+    def of_both(k: int, other: int) -> Floats:
         rows, columns = members[k], members[other]
-        whole = means[np.ix_(rows, columns)]
-        picked = drawn[
+        picked: Floats = drawn[
             rows[seeds[k]][:, :, None], columns[seeds[other]][:, None, :], draws[:, :, None]
         ]
         if k != other:
-            return whole.mean(), picked.mean((1, 2))
-        if len(rows) == 1:
-            return np.nan, np.full(DRAWS, np.nan)
+            whole: Floats = picked.mean((1, 2))
+            return whole
         different = seeds[k][:, :, None] != seeds[k][:, None, :]
         # A draw of one seed only has no pair of different ones, and says nothing.
         number = different.sum((1, 2))
         sums = np.where(different, picked, 0).sum((1, 2))
-        cross = np.where(number > 0, sums / np.maximum(number, 1), np.nan)
-        return whole[~np.eye(len(rows), dtype=bool)].mean(), cross
+        return np.where(number > 0, sums / np.maximum(number, 1), np.nan)
 
-    same = [of_same(k) for k in range(len(names))]
-    cells = [[of_both(k, other) for other in range(len(names))] for k in range(len(names))]
-    cross = [cells[k][k] for k in range(len(names))]
-    for k in range(len(names)):
+    every = range(len(members))
+    same = np.stack([of_same(k) for k in every])
+    both = np.stack([np.stack([of_both(k, other) for other in every]) for k in every])
+    cross = both[every, every].copy()
+    for k in every:
         if len(members[k]) == 1:
-            cells[k][k] = same[k]
+            both[k, k] = same[k]
     return Estimates(
-        Estimate(means, *_interval(drawn)),
-        _gathered([cell for row in cells for cell in row], (len(names), len(names))),
-        _gathered(same, (len(names),)),
-        _gathered(cross, (len(names),)),
+        Estimate(averages.pairs, *_interval(drawn)),
+        _bounded(averages.teams, both),
+        _bounded(averages.same_seed, same),
+        _bounded(averages.cross_seed, cross),
     )
+
+
+def _members(teams: Sequence[str]) -> list[NDArray[np.intp]]:
+    """The numbers of each team's entrants."""
+    names = dict.fromkeys(teams)
+    return [np.array([i for i, team in enumerate(teams) if team == name]) for name in names]
 
 
 def _resampled(episodes: Floats, generator: np.random.Generator, common: bool) -> Floats:
@@ -116,11 +146,10 @@ def _shares(length: int, generator: np.random.Generator) -> Floats:
     return counts.reshape(DRAWS, length) / length
 
 
-def _gathered(cells: Sequence[tuple[float, Floats]], shape: tuple[int, ...]) -> Estimate:
-    means = np.array([mean for mean, _ in cells])
-    low, high = _interval(np.stack([draws for _, draws in cells]))
+def _bounded(means: Floats, draws: Floats) -> Estimate:
+    low, high = _interval(draws)
     low[np.isnan(means)] = high[np.isnan(means)] = np.nan  # some, but not all, was played
-    return Estimate(*(array.reshape(shape) for array in (means, low, high)))
+    return Estimate(means, low, high)
 
 
 def _interval(draws: Floats) -> tuple[Floats, Floats]:

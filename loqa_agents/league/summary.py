@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from loqa_agents.league.play import REFERENCES, League
-from loqa_agents.league.statistics import Estimate, Floats, estimate
+from loqa_agents.league.statistics import Estimate, Floats, average, estimate
 from loqa_agents.settings import game_to_dict
 
 FORMAT = "loqa-league-1"
@@ -22,9 +22,7 @@ def summary(league: League) -> dict[str, Any]:
     rewards = estimate(league.rewards, teams, common=league.common)
     both = league.rewards + league.rewards.swapaxes(0, 1)
     welfare = estimate(both, teams, common=league.common)
-    info = {
-        name: estimate(values, teams, common=league.common) for name, values in league.info.items()
-    }
+    info = {name: average(values, teams) for name, values in league.info.items()}
 
     def normalised(value: Estimate) -> Any:
         if len(league.references) < len(REFERENCES):
@@ -37,9 +35,9 @@ def summary(league: League) -> dict[str, Any]:
         return _plain(Estimate(mean, np.minimum(*bounds), np.maximum(*bounds)))
 
     def of(level: str) -> dict[str, Any]:
-        measured = {name: _numbers(getattr(values, level).mean) for name, values in info.items()}
+        measured = {name: _numbers(getattr(values, level)) for name, values in info.items()}
         if {"took_own", "took_other"} <= info.keys():
-            own, other = (getattr(info[name], level).mean for name in ("took_own", "took_other"))
+            own, other = (getattr(info[name], level) for name in ("took_own", "took_other"))
             with np.errstate(invalid="ignore", divide="ignore"):
                 measured["own_colour"] = _numbers(own / (own + other))
         return {

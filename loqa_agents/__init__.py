@@ -1,7 +1,7 @@
 """Learners for social dilemmas: LOQA and its baselines, over the games of ``loqa_envs``."""
 
 from loqa_agents import published
-from loqa_agents.checkpoint import Agent, load_agent, save_agent
+from loqa_agents.agent import Agent, load_agent, save_agent
 from loqa_agents.evaluation import Evaluator, mean_rewards
 from loqa_agents.learner import ALGORITHMS, Learner
 from loqa_agents.lesson import Brain, LearnerState, Lesson

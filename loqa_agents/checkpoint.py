@@ -1,119 +1,17 @@
-"""Agents as safetensors, and the state of a training run by orbax."""
+"""The state of a training run, kept by orbax."""
 
-import json
-import os
 import shutil
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from loqa_agents.learner import Learner
-from loqa_agents.lesson import Brain
-from loqa_agents.networks import NetworkPolicy
-from loqa_agents.settings import from_dict, game_from_dict, game_to_dict
-from loqa_agents.shipping import shipped_file
 from loqa_agents.updates import TrainState
-from loqa_agents.with_params import WithParams
-from loqa_envs.game import Game, Params
 
-FORMAT = "loqa-agent-1"
 _OVERHEAD = 2**16
 """Bytes that a checkpoint takes beside its arrays, generously."""
-
-
-@dataclass(frozen=True, eq=False)
-class Agent(WithParams):
-    """A trained player, and what it was trained on and with."""
-
-    game: Game
-    learner: Learner
-    brain: Brain
-    seed: int
-
-    def __repr__(self) -> str:  # without the arrays
-        return f"<agent for {self.game.name} by {self.learner.algorithm}, seed {self.seed}>"
-
-    @property
-    def policy(self) -> NetworkPolicy:
-        return self.learner.policy(self.game)
-
-    @property
-    def params(self) -> Params:
-        """The parameters of `policy`."""
-        return self.brain.actor
-
-
-def save_agent(path: str | os.PathLike[str], agent: Agent) -> None:
-    """Write an agent as one ``.safetensors`` file, its configuration in the header.
-
-    The file appears whole or not at all.
-    """
-    header = {
-        "format": FORMAT,
-        "game": game_to_dict(agent.game),
-        "learner": asdict(agent.learner),
-        "seed": agent.seed,
-    }
-    arrays = {name: np.asarray(leaf) for name, leaf in _named_leaves(agent.brain).items()}
-    write_atomically(Path(path), save(arrays, {"loqa": json.dumps(header)}))
-
-
-def load_agent(path: str | os.PathLike[str]) -> Agent:
-    """Read what `save_agent` wrote, or an agent that comes with the package by its name.
-
-    ``load_agent("coin3x3/loqa/42")``: what does not end in ``.safetensors`` is a name.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if there is no such name, or if the file is truncated, is no agent of this
-            project, or does not fit its own configuration.
-    """
-    path = Path(path)
-    if path.suffix != ".safetensors":
-        with shipped_file(path.as_posix()) as file:
-            return load_agent(file)
-    if not path.is_file():
-        raise FileNotFoundError(f"an agent must be a .safetensors file; there is no file {path}.")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return _read(file)
-    except SafetensorError as error:
-        raise ValueError(
-            f"an agent must be a whole .safetensors file; {path} is not: {error}."
-        ) from None
-    except OSError:
-        raise
-    except Exception as error:  # a header that someone else wrote can break anything
-        reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise ValueError(
-            f"an agent must have been saved by loqa in the format {FORMAT}; {path} was not: "
-            f"{reason.rstrip('.')}."
-        ) from None
-
-
-def _read(file: Any) -> Agent:
-    header = json.loads((file.metadata() or {})["loqa"])
-    if header["format"] != FORMAT:
-        raise ValueError(f"its format is {header['format']!r}")
-    game = game_from_dict(header["game"])
-    learner = from_dict(Learner, header["learner"])
-    template = jax.eval_shape(lambda key: learner.init(key, game).brain, jax.random.key(0))
-    # Nothing of the size of an array is made before the file and its header agree.
-    shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-    expected = {name: leaf.shape for name, leaf in _named_leaves(template).items()}
-    if shapes != expected:
-        raise ValueError(f"its arrays must be {expected}, they are {shapes}")
-    leaves = [file.get_tensor(name) for name in expected]
-    if any(leaf.dtype != np.float32 for leaf in leaves):
-        raise ValueError("its arrays must be of the type float32")
-    brain = jax.tree.unflatten(jax.tree.structure(template), leaves)
-    return Agent(game, learner, brain, int(header["seed"]))
 
 
 class Checkpoints:
@@ -179,21 +77,6 @@ class Checkpoints:
 
     def close(self) -> None:
         self._manager.close()
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it appears whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _named_leaves(tree: Any) -> dict[str, Any]:
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
-    return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
 
 
 def _reason(error: Exception) -> str:

@@ -11,8 +11,9 @@ import tyro
 from rich.console import Console
 
 from loqa_agents import folder, report
-from loqa_agents.checkpoint import Agent, load_agent, write_atomically
+from loqa_agents.agent import Agent, load_agent
 from loqa_agents.devices import training_devices
+from loqa_agents.files import write_atomically
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra
 from loqa_agents.options import check_new_file, check_seed

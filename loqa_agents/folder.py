@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from loqa_agents.checkpoint import write_atomically
+from loqa_agents.files import write_atomically
 from loqa_agents.settings import differences
 
 IDENTITY = ("game", "learner", "training", "seeds")

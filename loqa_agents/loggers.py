@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from loqa_agents.checkpoint import write_atomically
+from loqa_agents.files import write_atomically
 
 Record = dict[str, Any]
 """One evaluation: ``update``, ``env_steps``, ``wall_seconds`` and measurements, which are lists of

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from loqa_agents.checkpoint import Agent, write_atomically
+from loqa_agents.agent import Agent
+from loqa_agents.files import write_atomically
 from loqa_agents.loggers import Record
 from loqa_agents.report import Episode
 from loqa_agents.thresholds import THRESHOLDS, scale

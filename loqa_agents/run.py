@@ -15,8 +15,10 @@ import jax
 import numpy as np
 
 from loqa_agents import pictures
-from loqa_agents.checkpoint import Agent, Checkpoints, save_agent, write_atomically
+from loqa_agents.agent import Agent, save_agent
+from loqa_agents.checkpoint import Checkpoints
 from loqa_agents.evaluation import BATCH, Evaluation, Evaluator, Versus
+from loqa_agents.files import write_atomically
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import JsonLines, Logger
 from loqa_agents.settings import game_to_dict

@@ -61,7 +61,7 @@ def test_other_interfaces_are_named_in_adapters_only(library):  # and a game's p
         ("flax", {"loqa_agents/networks.py"}),
         ("optax", {"loqa_agents/learner.py"}),
         ("orbax", {"loqa_agents/checkpoint.py"}),
-        ("safetensors", {"loqa_agents/checkpoint.py"}),
+        ("safetensors", {"loqa_agents/agent.py"}),
         ("matplotlib", {"loqa_agents/pictures.py", "loqa_agents/league/pictures.py"}),
         ("open_spiel", {"loqa_agents/league/alpha_rank.py"}),
     ],

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from loqa_agents import folder
-from loqa_agents.checkpoint import write_atomically
 from loqa_agents.devices import use_devices
+from loqa_agents.files import write_atomically
 from loqa_agents.league import pictures, report
 from loqa_agents.league.alpha_rank import alpha_rank
 from loqa_agents.league.entrants import Entrant, check_names, seat

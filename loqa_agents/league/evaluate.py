@@ -10,8 +10,8 @@ import jax
 import tyro
 from rich.console import Console
 
-from loqa_agents.checkpoint import write_atomically
 from loqa_agents.devices import use_devices
+from loqa_agents.files import write_atomically
 from loqa_agents.league.best_response import Budget
 from loqa_agents.league.card_report import page, print_card
 from loqa_agents.league.command import check_seats, fingerprint, gathered, progress_bar

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from loqa_agents import published
-from loqa_agents.checkpoint import Agent, load_agent
+from loqa_agents.agent import Agent, load_agent
 from loqa_agents.league.entrants import Entrant, told
 from loqa_agents.presets import PRESETS
 from loqa_agents.shipping import shipped_agents

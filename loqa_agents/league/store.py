@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from loqa_agents.checkpoint import write_atomically
+from loqa_agents.files import write_atomically
 from loqa_agents.league.play import Pair
 from loqa_agents.league.tables import Met
 

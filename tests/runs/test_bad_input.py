@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loqa_agents.checkpoint import load_agent
+from loqa_agents.agent import load_agent
 
 from .folders import TINY
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loqa_agents.checkpoint import Checkpoints, write_atomically
+from loqa_agents.checkpoint import Checkpoints
+from loqa_agents.files import write_atomically
 
 
 def state(update: int) -> Any:

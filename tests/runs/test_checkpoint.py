@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from loqa_agents.checkpoint import Checkpoints
-from loqa_agents.files import write_atomically
 
 
 def state(update: int) -> Any:
@@ -85,11 +84,3 @@ def test_a_full_disk_is_one_error_and_keeps_what_there_was(
     ):
         checkpoints.save(4, state(4), {})
     assert_restored(kept, 3)
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    write_atomically(tmp_path / "file", b"old")
-    (tmp_path / "file.partial").mkdir()  # so that writing fails
-    with pytest.raises(OSError, match="directory"):
-        write_atomically(tmp_path / "file", b"new")
-    assert (tmp_path / "file").read_bytes() == b"old"

@@ -136,6 +136,11 @@ class CoinGame(Rules):
         return self.view.high
 
     @property
+    def seats_alike(self) -> bool:
+        # All else, of any number of seats, is the same for seats that follow one another in turn.
+        return self.swap_view and self.tie == "both"
+
+    @property
     def reward_range(self) -> tuple[float, float]:
         own, other, lost = self.rewards
         of_own = (0, own, lost) if self.tie == "first" else (0, own, lost, own + lost)

@@ -190,8 +190,8 @@ class Reciprocator(CoinPlayer):
 
 def players(game: "CoinGame", seat: int) -> Mapping[str, Policy]:
     """The scripted players of one seat of a Coin Game, by name."""
-    if game.swap_view and game.tie == "both":
-        seat = 0  # all seats see and are treated alike, so the same players serve them all
+    if game.seats_alike:
+        seat = 0  # the same players serve them all
     return {
         "always_cooperate": CoinPlayer(game, seat),
         "always_defect": CoinPlayer(game, seat, greedy=True),

@@ -96,6 +96,16 @@ class Game(Protocol):
         ...
 
     @property
+    def seats_alike(self) -> bool:
+        """Whether a seat is as good as any other, so that one player serves them all alike.
+
+        That is, whether the same players in other seats see, do and earn the same, but for chance.
+        Where they do not, learners learn in every seat and are told which one they sit in, and
+        whatever is measured is measured in each.
+        """
+        ...
+
+    @property
     def noise_size(self) -> int:
         """How many uniform random numbers one step uses up."""
         ...
@@ -156,6 +166,10 @@ class Rules:
 
     noise_size: int = 0
     observation_high: NDArray[Any] | np.generic = np.float32(1)
+
+    @property
+    def seats_alike(self) -> bool:  # what is never wrong; a game that knows better says so
+        return False
 
     @property
     def reset_noise_size(self) -> int:

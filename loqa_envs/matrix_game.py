@@ -118,6 +118,10 @@ class MatrixGame(Rules):
         return np.asarray(self.payoffs, np.float32)
 
     @property
+    def seats_alike(self) -> bool:
+        return bool(self.payoffs[0] == self.payoffs[1])
+
+    @property
     def reward_range(self) -> tuple[float, float]:
         return float(self.payoff_table.min()), float(self.payoff_table.max())
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -125,7 +125,7 @@ def train_responders(
     if players[0].on_host and len(players) > 1:
         raise ValueError("players of the host are responded to one by one.")
     table = table_of(game)
-    places = (0,) if _alike(table) else (0, 1)
+    places = (0,) if table.seats_alike else (0, 1)
     both = []
     for place in places:
 
@@ -138,13 +138,6 @@ def train_responders(
         return both[0]
     seats = _OfSeat(both[0].seats[0], 0), _OfSeat(both[1].seats[1], 1)
     return Responders(seats, tuple(responders.params for responders in both))
-
-
-def _alike(table: Any) -> bool:
-    """Whether the two seats of a game are the same to play in."""
-    if isinstance(table, MatrixGame):
-        return bool(table.payoffs[0] == table.payoffs[1])
-    return not isinstance(table, CoinGame) or table.tie == "both"
 
 
 def _train(

@@ -1,5 +1,6 @@
 """Best responses: trained ones against exact ones, and both against arithmetic."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax
@@ -12,7 +13,8 @@ from loqa_agents.league import Entrant, PlayerError
 from loqa_agents.league.best_response import Budget, memory_one, train_responders
 from loqa_agents.league.entrants import seat, table_of
 from loqa_agents.league.tables import Tables
-from loqa_envs import IPD, CoinGame, MatrixGame
+from loqa_envs import IPD, CoinGame, MatrixGame, Random, Rules
+from loqa_envs.game import array_namespace
 
 
 def responds(game, player, budget, episodes=256):
@@ -149,6 +151,41 @@ class Table(NamedTuple):
 
     def act(self, key, params, carry, observation):
         return self.policy.act(key, self.params, carry, observation)
+
+
+@dataclass(frozen=True)
+class Sides(Rules):
+    """A game of nobody's kind: the first seat is paid for action 0, the second for action 1."""
+
+    name = "sides"
+    num_players = 2
+    num_actions = 2
+    action_names = ("left", "right")
+    observation_shape = (1,)
+    episode_length = 4
+    reward_range = (0.0, 1.0)
+
+    def initial_state(self, noise):
+        return array_namespace(noise).zeros(1, np.float32)
+
+    def transition(self, state, actions, noise):
+        xp = array_namespace(actions)
+        return state, (actions == xp.asarray([0, 1])).astype(np.float32), {}
+
+    def observe(self, state):
+        return array_namespace(state).ones((2, 1), np.float32)
+
+    def scripted_players(self, seat):
+        return {"random": Random(2)}
+
+    def render(self, state):
+        return ""
+
+
+@pytest.mark.slow
+def test_in_a_game_whose_seats_differ_each_seat_has_its_own_responder():
+    """One of both seats would get 1 in the first, 0 in the second, and 0.5 on average."""
+    assert responds(Sides(), "random", Budget(40, 16, 1), 64)[0] > 0.97
 
 
 class Tires(Stubborn):

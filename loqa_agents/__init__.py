@@ -1,44 +1,22 @@
-"""Learners for social dilemmas: LOQA and its baselines, over the games of ``loqa_envs``."""
+"""Learners for social dilemmas: LOQA and its baselines, over the games of ``loqa_envs``.
 
-from loqa_agents import published
-from loqa_agents.agent import Agent, load_agent, save_agent
-from loqa_agents.evaluation import Evaluator, mean_rewards
-from loqa_agents.learner import ALGORITHMS, Learner
-from loqa_agents.lesson import Brain, LearnerState, Lesson
-from loqa_agents.loqa import Shaping
-from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy
-from loqa_agents.presets import PRESETS, Preset
-from loqa_agents.published import PublishedAgent
-from loqa_agents.rollout import Trajectory, play_episode
-from loqa_agents.run import evaluate_agents, run
-from loqa_agents.train import Trainer
-from loqa_agents.updates import Training, TrainState
+What is public is in `loqa_agents.api`, which is imported when the first of its names is asked for:
+the command line answers signals before JAX is imported.
+"""
 
-__all__ = [
-    "ALGORITHMS",
-    "Agent",
-    "Brain",
-    "Critic",
-    "Evaluator",
-    "Inputs",
-    "Learner",
-    "LearnerState",
-    "Lesson",
-    "Network",
-    "NetworkPolicy",
-    "PRESETS",
-    "Preset",
-    "PublishedAgent",
-    "Shaping",
-    "TrainState",
-    "Trainer",
-    "Training",
-    "Trajectory",
-    "evaluate_agents",
-    "load_agent",
-    "mean_rewards",
-    "play_episode",
-    "published",
-    "run",
-    "save_agent",
-]
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from loqa_agents.api import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name.startswith("__") and name != "__all__":  # what Python asks of every module
+        raise AttributeError(name)
+    return getattr(import_module("loqa_agents.api"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__getattr__("__all__")})

@@ -20,8 +20,8 @@ from rich.console import Console
 from loqa_agents.commands import FLAT, Play, Train
 from loqa_agents.league.command import LeagueCommand
 from loqa_agents.league.evaluate import Evaluate
+from loqa_agents.loop import package_version
 from loqa_agents.presets import PRESETS, Preset
-from loqa_agents.run import package_version
 from loqa_agents.signals import InterruptedRun
 from loqa_envs.matrix_game import Payoffs
 

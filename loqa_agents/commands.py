@@ -16,9 +16,9 @@ from loqa_agents.devices import training_devices
 from loqa_agents.files import write_atomically
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra
+from loqa_agents.loop import run, run_config
 from loqa_agents.options import check_new_file, check_seed
 from loqa_agents.presets import PRESETS, with_size
-from loqa_agents.run import run, run_config
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training
 from loqa_envs.catalogue import make_player

@@ -74,14 +74,14 @@ def test_each_library_has_its_place(library, allowed):
     ("game", "allowed"),
     [
         # exact solves matrix games and nothing else; updates asks for it; run reads situations.
-        ("matrix_game", {"presets", "cli", "exact", "updates", "run", "best_response"}),
+        ("matrix_game", {"presets", "cli", "exact", "updates", "loop", "best_response"}),
         # How results are measured and shown depends on the game, how they are learned does not;
         # the agents that others published play this game; a league seats players of all its views.
         # A best response sees as much as its game allows; a card has what was published of one.
         (
             "coin_game",
             {
-                "run",
+                "loop",
                 "thresholds",
                 "pictures",
                 "published",
@@ -118,3 +118,12 @@ def test_no_file_has_grown_into_two():
         name: n for name, path in MODULES.items() if (n := len(path.read_text().splitlines())) > 280
     }
     assert not long
+
+
+def test_public_names_are_found_when_they_are_asked_for():
+    names: dict[str, object] = {}
+    exec("import loqa_agents.loop; from loqa_agents import *", names)
+    assert all(names[name] is getattr(loqa_agents, name) for name in loqa_agents.__all__)
+    assert callable(loqa_agents.run)
+    assert set(loqa_agents.__all__) <= set(dir(loqa_agents))
+    assert not hasattr(loqa_agents, "nonsense")

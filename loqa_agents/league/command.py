@@ -25,9 +25,9 @@ from loqa_agents.league.play import play_league
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import summary
 from loqa_agents.loggers import require_extra
+from loqa_agents.loop import versions
 from loqa_agents.options import check_episodes, check_seed
 from loqa_agents.presets import PRESETS, with_size
-from loqa_agents.run import versions
 from loqa_agents.settings import game_to_dict
 from loqa_agents.signals import InterruptedRun, stop_signals
 from loqa_envs.game import Game

@@ -16,7 +16,7 @@ from loqa_agents.league.play import play_league
 from loqa_agents.league.published_values import PUBLISHED
 from loqa_agents.league.statistics import Estimate, estimate
 from loqa_agents.league.tables import PAIRS, Tables
-from loqa_agents.run import versions
+from loqa_agents.loop import versions
 from loqa_agents.settings import game_to_dict
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game

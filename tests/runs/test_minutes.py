@@ -8,7 +8,7 @@ import pytest
 
 from loqa_agents import PRESETS, Training, run
 from loqa_agents.folder import claim
-from loqa_agents.run import run_config
+from loqa_agents.loop import run_config
 
 from .folders import contents, lines, results, same_but_for_times
 

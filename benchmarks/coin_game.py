@@ -20,12 +20,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import jax
 from machine import describe
 from targets import at_least, at_most, print_rows
 
 from loqa_agents import Agent, evaluate_agents, load_agent, mean_rewards
 from loqa_envs import make_player
+from loqa_envs.keys import key
 
 RESULTS = Path(__file__).parent / "results" / "coin_game.json"
 COMMANDS = (
@@ -129,7 +129,7 @@ def measure(runs: Sequence[tuple[Path, dict[str, Any]]], episodes: int) -> dict[
 def ceiling(agent: Agent, episodes: int) -> float:
     """Mean reward per step of unconditional cooperators among themselves."""
     players = tuple(make_player("always_cooperate", agent.game, seat) for seat in (0, 1))
-    rewards = mean_rewards(jax.random.key(0), agent.game, players, ((), ()), episodes)
+    rewards = mean_rewards(key(0), agent.game, players, ((), ()), episodes)
     return round(float(rewards.mean()), 6)
 
 

@@ -25,6 +25,7 @@ from throughput import VECTOR_ENVS, pettingzoo_parallel, scanned, timed
 
 from loqa_envs import coin_game_v0, make_game
 from loqa_envs.adapters.vector import SharedVectorEnv
+from loqa_envs.keys import key
 
 GAMES = 4096
 STEPS = 1_500
@@ -35,7 +36,7 @@ def jax_scan(**settings: Any) -> tuple[int, Callable[[], float]]:
     game = make_game("coin_game", **settings)
     episodes = STEPS // game.episode_length
     run = jax.jit(partial(scanned, game, GAMES, episodes=episodes))
-    return episodes * game.episode_length * GAMES, lambda: float(run(jax.random.key(0)))
+    return episodes * game.episode_length * GAMES, lambda: float(run(key(0)))
 
 
 def make_vec(steps: int = 500) -> tuple[int, Callable[[], float]]:

@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import jax
 from machine import describe, in_fresh_process
 from targets import at_most, print_rows
 
@@ -23,6 +22,7 @@ from loqa_agents.devices import use_devices
 from loqa_agents.league import Entrant, play_league
 from loqa_agents.league.summary import summary
 from loqa_envs import make_game
+from loqa_envs.keys import key
 
 RESULTS = Path(__file__).parent / "results" / "league.json"
 SCRIPTED = ("always_cooperate", "always_defect", "tit_for_tat")
@@ -37,9 +37,7 @@ def league(number: int, episodes: int) -> dict[str, Any]:
         Entrant(f"agent {i}", agents[i % len(agents)]) for i in range(number - len(SCRIPTED))
     ]
     entrants += [Entrant(name, name) for name in SCRIPTED]
-    played = play_league(
-        jax.random.key(0), make_game("coin_game"), entrants, episodes, devices=devices
-    )
+    played = play_league(key(0), make_game("coin_game"), entrants, episodes, devices=devices)
     seconds = time.perf_counter() - started
     summary(played)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # Linux counts in KiB

@@ -23,6 +23,7 @@ from machine import describe
 from loqa_envs import GAMES, Game, make_game
 from loqa_envs.adapters.pettingzoo import parallel_env
 from loqa_envs.adapters.registration import gymnasium_id
+from loqa_envs.keys import key
 
 GAMES_MEASURED = ("ipd",)
 VECTOR_ENVS = 4096
@@ -72,10 +73,10 @@ def jax_scan(name: str, steps: int = 2_000) -> tuple[int, Callable[[], float]]:
     game = make_game(name)
     episodes = steps // game.episode_length
     run_episodes = jax.jit(lambda key: scanned(game, SCANNED_GAMES, key, episodes))
-    key = jax.random.key(0)
+    start = key(0)
     return (
         episodes * game.episode_length * SCANNED_GAMES,
-        lambda: float(run_episodes(key)),
+        lambda: float(run_episodes(start)),
     )
 
 

@@ -19,6 +19,7 @@ from loqa_agents.settings import from_dict, game_from_dict, game_to_dict
 from loqa_agents.shipping import shipped_file
 from loqa_agents.with_params import WithParams
 from loqa_envs.game import Game, Params
+from loqa_envs.keys import key
 
 FORMAT = "loqa-agent-1"
 
@@ -99,7 +100,7 @@ def _read(file: Any) -> Agent:
         raise ValueError(f"its format is {header['format']!r}")
     game = game_from_dict(header["game"])
     learner = from_dict(Learner, header["learner"])
-    template = jax.eval_shape(lambda key: learner.init(key, game).brain, jax.random.key(0))
+    template = jax.eval_shape(lambda start: learner.init(start, game).brain, key(0))
     # Nothing of the size of an array is made before the file and its header agree.
     shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     expected = {name: leaf.shape for name, leaf in _named_leaves(template).items()}

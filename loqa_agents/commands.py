@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Generic, TypeVar
 
-import jax
 import tyro
 from rich.console import Console
 
@@ -21,6 +20,7 @@ from loqa_agents.options import check_new_file, check_seed
 from loqa_agents.presets import PRESETS, with_size
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training
+from loqa_envs import keys
 from loqa_envs.catalogue import make_player
 from loqa_envs.game import Game, Policy
 
@@ -126,7 +126,7 @@ class Play:
             game, name = agent.game, _short(self.player)
         players = (first, _player(self.against, game, seat=1))
         names = (name, _short(self.against))
-        episode = report.Episode.play(game, names, players, jax.random.key(self.seed))
+        episode = report.Episode.play(game, names, players, keys.key(self.seed))
         if self.gif is not None:
             write_atomically(self.gif, episode.gif())
         episode.print(console)

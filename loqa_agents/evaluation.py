@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from loqa_agents.networks import NetworkPolicy
 from loqa_agents.rollout import OneOf, play_episode
 from loqa_envs.game import Game, Params, Policy
+from loqa_envs.keys import boundary
 from loqa_envs.scripted import Random
 
 BATCH = 128
@@ -35,6 +36,7 @@ class Evaluation(NamedTuple):
     versus: dict[str, Versus]
 
 
+@boundary
 def mean_rewards(
     key: jax.Array,
     game: Game,
@@ -83,6 +85,7 @@ class Evaluator:
         self._cooperation = jax.jit(jax.vmap(self._cooperation_one, in_axes=(None, 0)))
         self._meet = jax.jit(jax.vmap(self._meet_one, in_axes=(None, 0, 0)))
 
+    @boundary
     def evaluate(self, key: jax.Array, actors: Params, episodes: int) -> Evaluation:
         """Self-play, and play against each scripted player of the game."""
         itself, versus = self._average(lambda key: self._evaluate(key, actors), key, episodes)
@@ -91,11 +94,13 @@ class Evaluator:
         }
         return Evaluation(itself.rewards, itself.info, by_player)
 
+    @boundary
     def meet(self, key: jax.Array, actors: Params, others: Params, episodes: int) -> Versus:
         """Each of ``actors[N]`` against its one of ``others[N]``."""
         rewards = self._average(lambda key: self._meet(key, actors, others), key, episodes)
         return Versus(rewards[:, 0], rewards[:, 1])
 
+    @boundary
     def cross_play(self, key: jax.Array, actors: Params, episodes: int) -> NDArray[np.float32]:
         """Mean reward of both, for each pair of seeds in the order of `itertools.combinations`."""
         number = jax.tree.leaves(actors)[0].shape[0]
@@ -105,6 +110,7 @@ class Evaluator:
         first, second = (jax.tree.map(lambda leaf, i=i: leaf[pairs[:, i]], actors) for i in (0, 1))
         return np.asarray(sum(self.meet(key, first, second, episodes)) / 2)
 
+    @boundary
     def cooperation(self, key: jax.Array, actors: Params) -> NDArray[np.float32]:
         """P(action 0) in each situation of a matrix game, ``[S, 5]``.
 

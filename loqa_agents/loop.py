@@ -26,6 +26,7 @@ from loqa_agents.signals import InterruptedRun, stop_signals
 from loqa_agents.thresholds import EPISODES, crossings, own_colour, satisfied
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training, TrainState
+from loqa_envs import keys
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game
 from loqa_envs.matrix_game import SITUATIONS, MatrixGame
@@ -168,8 +169,7 @@ def run(
         } | evaluate_agents(agents, final_episodes, evaluator)
         if training.rival is not None:
             rivals = jax.device_get(state.learners[1].brain.actor)
-            key = _evaluation_key(update)
-            met = evaluator.meet(key, _actors(state), rivals, final_episodes)
+            met = evaluator.meet(_final_key("rival"), _actors(state), rivals, final_episodes)
             results["versus"]["rival"] = _versus_numbers(met)
         if isinstance(game, CoinGame):
             results["thresholds"] = crossings(game, lines.records)
@@ -200,7 +200,7 @@ def evaluate_agents(
             )
     evaluator = evaluator or Evaluator(first.game, first.policy)
     actors = jax.tree.map(lambda *leaves: np.stack(leaves), *(agent.params for agent in agents))
-    self_key, cross_key, situation_key = jax.random.split(jax.random.key(_EVALUATION_KEY), 3)
+    self_key, cross_key, situation_key = map(_final_key, ("self-play", "cross-play", "situations"))
     measured = _measured(first.game, evaluator.evaluate(self_key, actors, episodes))
     results = {
         "self_play": measured["self_play"],
@@ -243,7 +243,12 @@ def _warm_up(evaluator: Evaluator, actors: Any) -> None:
 
 
 def _evaluation_key(update: int) -> jax.Array:
-    return jax.random.fold_in(jax.random.key(_EVALUATION_KEY), update)
+    return jax.random.fold_in(keys.key(_EVALUATION_KEY), update)
+
+
+def _final_key(part: str) -> jax.Array:
+    """What one part of the final evaluation draws from; no update has that key."""
+    return keys.stream(keys.key(_EVALUATION_KEY), f"final {part}")
 
 
 def _numbers(values: Any) -> list[float]:

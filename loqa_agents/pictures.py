@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,6 +15,7 @@ from loqa_agents.files import write_atomically
 from loqa_agents.loggers import Record
 from loqa_agents.report import Episode
 from loqa_agents.thresholds import THRESHOLDS, scale
+from loqa_envs import keys
 from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game import CoinGame
 
@@ -60,7 +60,7 @@ def film(out: Path, agent: Agent, opponents: Sequence[str]) -> None:
     for name in opponents:
         other = agent if name == "self_play" else make_player(name, agent.game, seat=1)
         names = (me, me if other is agent else name)
-        episode = Episode.play(agent.game, names, (agent, other), jax.random.key(0))
+        episode = Episode.play(agent.game, names, (agent, other), keys.stream(keys.key(0), "film"))
         write_atomically(out / f"{name}.gif", episode.gif())
 
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from loqa_envs.game import Array, Carry, Game, Params, Policy, State
+from loqa_envs.keys import boundary
 
 
 class Trajectory(NamedTuple):
@@ -32,6 +33,7 @@ def play_episode(
     return watch_episode(key, game, policies, params)[0]
 
 
+@boundary
 def watch_episode(
     key: jax.Array, game: Game, policies: Sequence[Policy], params: Sequence[Params]
 ) -> tuple[Trajectory, State]:

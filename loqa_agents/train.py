@@ -13,6 +13,7 @@ from loqa_agents.learner import Learner
 from loqa_agents.lesson import Metrics
 from loqa_agents.memory import available_memory, give_back_memory
 from loqa_agents.updates import Meeting, Training, TrainState
+from loqa_envs import keys
 from loqa_envs.game import Game
 
 
@@ -49,9 +50,7 @@ class Trainer:
         episodes = None if apart else jax.sharding.NamedSharding(mesh, spread)
         self._update = Meeting(game, self.learners, training, episodes).update
         self._sharding = jax.sharding.NamedSharding(mesh, spread if apart else together)
-        self._keys = jax.device_put(
-            jax.vmap(jax.random.key)(jnp.array(seeds, jnp.uint32)), self._sharding
-        )
+        self._keys = jax.device_put(keys.key(np.array(seeds)), self._sharding)
         init: Any = jax.vmap(self._init_one)
         advance: Any = jax.vmap(self._advance_one, in_axes=(0, 0, None, None))
         if apart:  # a program of its own on each device, which never waits for the others
@@ -68,11 +67,13 @@ class Trainer:
         """Environment steps (joint actions) of one update of one seed; the exact one plays none."""
         return 0 if self.training.exact else self.training.episodes * self.game.episode_length
 
+    @keys.boundary
     def init(self) -> TrainState:
         """The state before the first update; leaves have a leading axis of seeds."""
         state: TrainState = self._init(self._keys)
         return state
 
+    @keys.boundary
     def compile(self, state: TrainState) -> None:
         """Compile the training program now rather than at the first call of `advance`."""
         self._advance = self._advance.lower(self._keys, state, 0, 0).compile()
@@ -83,6 +84,7 @@ class Trainer:
         placed: TrainState = jax.device_put(state, self._sharding)
         return placed
 
+    @keys.boundary
     def advance(self, state: TrainState, start: int, stop: int) -> tuple[TrainState, Metrics]:
         """Run updates start, ..., stop - 1; ``state`` is used up. Metrics are the last update's."""
         state, metrics = self._advance(self._keys, state, start, stop)
@@ -100,9 +102,9 @@ class Trainer:
 
     def _init_one(self, key: jax.Array) -> TrainState:
         # A stream of its own: updates fold in numbers from 0 on.
-        keys = jax.random.split(jax.random.fold_in(key, np.uint32(0xFFFFFFFF)), len(self.learners))
+        own = jax.random.split(jax.random.fold_in(key, np.uint32(0xFFFFFFFF)), len(self.learners))
         learners = tuple(
-            learner.init(key, self.game) for learner, key in zip(self.learners, keys, strict=True)
+            learner.init(key, self.game) for learner, key in zip(self.learners, own, strict=True)
         )
         places = self.training.pool_places
         return TrainState(learners, ring.create(learners[0].brain, places) if places else None)

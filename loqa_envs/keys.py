@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loqa_envs.game import Array
+from loqa_envs.game import Array, array_namespace
 
 IMPLEMENTATION = "threefry2x32"
 """What makes random numbers of every key here."""
@@ -29,7 +29,7 @@ _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 
 
-def key(seed: int | Array) -> jax.Array:
+def key(seed: int | np.integer[Any] | Array) -> jax.Array:
     """The key of a seed from 0 to 2**32 - 1, or the keys of an array of seeds.
 
     It is what ``jax.random.key(seed)`` is unless JAX is configured otherwise.
@@ -43,7 +43,8 @@ def key(seed: int | Array) -> jax.Array:
     if isinstance(seeds, np.ndarray) and not ((seeds >= 0) & (seeds < 2**32)).all():
         raise ValueError(f"a seed must be an integer from 0 to 2**32 - 1, got {seed!r}.")
     words = seeds.astype(np.uint32)
-    return from_words(jnp.stack([jnp.zeros_like(words), words], axis=-1))
+    xp = array_namespace(words)
+    return from_words(xp.stack([xp.zeros_like(words), words], axis=-1))
 
 
 def from_words(words: Array) -> jax.Array:

@@ -103,6 +103,31 @@ def test_concrete_games_are_named_where_they_must_be(game, allowed):
     assert not stray
 
 
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+def test_keys_are_made_in_one_place():
+    # JaxMARL runs where loqa is not installed.
+    paths = MODULES | {
+        path.name: path for path in BENCHMARKS.glob("*.py") if path.name != "jaxmarl_coin_game.py"
+    }
+    makers = {
+        name
+        for name, path in paths.items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute | ast.ImportFrom)
+        and {"PRNGKey", "key", "wrap_key_data"} & _of_jax_random(node)
+    }
+    assert makers == {"loqa_envs/keys.py"}
+
+
+def _of_jax_random(node: ast.Attribute | ast.ImportFrom) -> set[str]:
+    """What a node takes from ``jax.random``, under whatever name that was imported."""
+    if isinstance(node, ast.ImportFrom):
+        return {alias.name for alias in node.names} if node.module == "jax.random" else set()
+    return {node.attr} if ast.unparse(node.value) in ("jax.random", "random", "jr") else set()
+
+
 ALGORITHMS = ("naive", "loqa")
 
 

@@ -18,6 +18,7 @@ from loqa_agents.lesson import LearnerState
 from loqa_agents.networks import Network, NetworkPolicy
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Array, Carry, Game, Params, Policy
+from loqa_envs.keys import boundary
 from loqa_envs.matrix_game import MatrixGame
 from loqa_envs.scripted import MemoryOne
 
@@ -104,6 +105,7 @@ def learner_for(game: Game, updates: int) -> Learner:
     )
 
 
+@boundary
 def train_responders(
     key: jax.Array,
     game: Game,

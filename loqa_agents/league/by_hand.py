@@ -11,6 +11,7 @@ from loqa_agents.league.entrants import Seated, told
 from loqa_agents.league.tables import Met
 from loqa_envs.adapters.single import Match, uniform
 from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy
+from loqa_envs.keys import from_words
 
 Act = Callable[[np.random.Generator, Carry, Array], tuple[Any, Carry]]
 
@@ -93,11 +94,11 @@ def illegal(player: str, episode: int, step: int, game: Game) -> PlayerError:
 
 @lru_cache(256)
 def _compiled(policy: Policy) -> Callable[..., tuple[Array, Carry]]:
-    """``act`` with the bits of a key in its place; the same for all players of an architecture."""
+    """``act`` with the words of a key in its place; the same for all players of an architecture."""
 
     @jax.jit
-    def jitted(bits: Any, params: Params, carry: Carry, seen: Array) -> tuple[Array, Carry]:
-        return policy.act(jax.random.wrap_key_data(bits), params, carry, seen)
+    def jitted(words: Any, params: Params, carry: Carry, seen: Array) -> tuple[Array, Carry]:
+        return policy.act(from_words(words), params, carry, seen)
 
     return jitted
 

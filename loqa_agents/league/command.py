@@ -30,6 +30,7 @@ from loqa_agents.options import check_episodes, check_seed
 from loqa_agents.presets import PRESETS, with_size
 from loqa_agents.settings import game_to_dict
 from loqa_agents.signals import InterruptedRun, stop_signals
+from loqa_envs import keys
 from loqa_envs.game import Game
 
 _IDENTITY = ("game", "entrants", "episodes", "seed", "common")
@@ -97,7 +98,7 @@ class LeagueCommand:
 
             try:
                 league = play_league(
-                    jax.random.key(self.seed), game, entrants, self.episodes,
+                    keys.key(self.seed), game, entrants, self.episodes,
                     common=self.common, keep_going=self.keep_going, devices=devices,
                     finished=PairStore(out / "pairs"), progress=progress,
                 )  # fmt: skip

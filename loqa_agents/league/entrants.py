@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from loqa_envs import keys
 from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import translated
@@ -158,10 +159,10 @@ def copied(player: Any) -> Any:
 def _try(name: str, policy: Policy, params: Params, table: Game) -> None:
     """Raise ``ValueError`` unless JAX can trace the policy and it keeps to the protocol."""
     try:
-        seen = jax.eval_shape(lambda key: table.observe(table.reset(key))[0], jax.random.key(0))
+        seen = jax.eval_shape(lambda key: table.observe(table.reset(key))[0], keys.key(0))
         before = jax.eval_shape(policy.initial_carry)
         action, after = jax.eval_shape(
-            lambda *arguments: policy.act(*arguments), jax.random.key(0), params, before, seen
+            lambda *arguments: policy.act(*arguments), keys.key(0), params, before, seen
         )
     except Exception as error:
         raise ValueError(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import jax
 import tyro
 from rich.console import Console
 
@@ -19,6 +18,7 @@ from loqa_agents.league.entrants import Entrant
 from loqa_agents.league.find import is_function
 from loqa_agents.league.scorecard import BUDGET, EPISODES, scorecard
 from loqa_agents.options import check_episodes, check_new_file, check_seed
+from loqa_envs.keys import key
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ class Evaluate:
                     tasks[what] = bar.add_task(what, total=whole)
                 bar.update(tasks[what], completed=done)
 
-            key = jax.random.key(self.seed)
             card = scorecard(
-                key, game, found, self.episodes, budget, devices=devices, progress=progress
-            )
+                key(self.seed), game, found, self.episodes, budget,
+                devices=devices, progress=progress,
+            )  # fmt: skip
         card["seed"] = self.seed
         print_card(console, card)
         if self.out is not None:

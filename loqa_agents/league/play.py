@@ -15,6 +15,7 @@ from loqa_agents.league.entrants import Entrant, Seated, check_names, seat, tabl
 from loqa_agents.league.tables import PAIRS, Met, Tables
 from loqa_agents.rollout import OneOf
 from loqa_envs.game import Array, Game
+from loqa_envs.keys import boundary
 
 REFERENCES = ("always_cooperate", "always_defect")
 """Scripted players whose play among themselves is the measure of all other."""
@@ -51,6 +52,7 @@ class League:
     """Whether episode e of every pair was played with the same random numbers."""
 
 
+@boundary
 def play_league(
     key: jax.Array,
     game: Game,

@@ -20,6 +20,7 @@ from loqa_agents.loop import versions
 from loqa_agents.settings import game_to_dict
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game
+from loqa_envs.keys import boundary
 
 PROTOCOL = "loqa-scorecard-v1"
 """Changes when a number of the card would come out otherwise for the same agent."""
@@ -29,6 +30,7 @@ OPPONENTS = ("always_cooperate", "always_defect", "random", "tit_for_tat", "k_st
 """Scripted players that an agent meets, as far as the game has them."""
 
 
+@boundary
 def scorecard(
     key: jax.Array,
     game: Game,

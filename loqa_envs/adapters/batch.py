@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy, State
+from loqa_envs.keys import from_words
 
 Boards: TypeAlias = tuple[State, Carry]
 """Game states ``[N, ...]`` and the carries ``[N, ...]`` of the players in the other seats."""
@@ -32,7 +33,7 @@ class Batch:
 
     def begin(self, words: jax.Array) -> tuple[Boards, Array]:
         """New games, and what the open seats see of them: ``[N K, *obs]``."""
-        noise = self._uniform(_key(words), self.game.reset_noise_size)
+        noise = self._uniform(from_words(words), self.game.reset_noise_size)
         states = jax.vmap(self.game.initial_state)(noise)
         carries = jax.tree.map(
             lambda leaf: jnp.broadcast_to(leaf, (self.size, *jnp.shape(leaf))),
@@ -56,7 +57,7 @@ class Batch:
         measurements ``[N K]``.
         """
         states, carries = boards
-        game_key, *player_keys = jax.random.split(_key(words), self.game.num_players + 1)
+        game_key, *player_keys = jax.random.split(from_words(words), self.game.num_players + 1)
         moves = dict(zip(self.open_seats, actions.reshape(self.size, -1).T, strict=True))
         views = jnp.asarray(jax.vmap(self.game.observe)(states))
         carries = dict(carries)
@@ -93,8 +94,3 @@ class Batch:
             return jax.vmap(player.choose)(carry, views, noise)
         act = jax.vmap(player.act, (0, None, 0, 0))
         return act(jax.random.split(key, self.size), params, carry, views)
-
-
-def _key(words: jax.Array) -> jax.Array:
-    key: jax.Array = jax.random.wrap_key_data(words, impl="threefry2x32")
-    return key

@@ -8,6 +8,7 @@ import numpy as np
 from gymnasium.spaces import Box, Discrete
 from numpy.typing import NDArray
 
+from loqa_envs import keys
 from loqa_envs.adapters import single
 from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
 from loqa_envs.catalogue import make_game, make_player
@@ -101,13 +102,14 @@ class GameEnv(gymnasium.Env[NDArray[Any], int]):
     def _observation(self) -> NDArray[Any]:
         return np.array(self._match.observe()[self.seat])
 
+    @keys.boundary
     def _opponent_action(self, seat: int, observation: Array) -> int:
         carry, opponent = self._carries[seat], self.opponents[seat]
         if isinstance(opponent, ScriptedPolicy):
             noise = single.uniform(self.np_random, opponent.noise_size)
             action, self._carries[seat] = opponent.choose(carry, observation, noise)
         else:
-            key = jax.random.key(self.np_random.integers(2**31))
+            key = keys.key(self.np_random.integers(2**31))
             action, self._carries[seat] = self._jitted_acts[seat](
                 key, self.opponent_params, carry, observation
             )

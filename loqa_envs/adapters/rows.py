@@ -14,6 +14,7 @@ from loqa_envs.adapters import single
 from loqa_envs.adapters.batch import Batch, Boards
 from loqa_envs.adapters.rendering import RENDER_FPS, draw_picture, draw_text
 from loqa_envs.game import Game, Params, Policy
+from loqa_envs.keys import boundary
 
 Rows: TypeAlias = NDArray[Any]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -85,6 +86,7 @@ class RowsVectorEnv(VectorEnv[Rows, NDArray[np.integer[Any]], NDArray[Any]]):
         self._begin_some = jax.jit(self._batch.begin_some)
         self._play = jax.jit(self._batch.play)
 
+    @boundary
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Rows, dict[str, Any]]:
@@ -120,6 +122,7 @@ class RowsVectorEnv(VectorEnv[Rows, NDArray[np.integer[Any]], NDArray[Any]]):
             raise ResetNeeded("the first reset must be of all games, without a reset_mask.")
         return self._reset_some(games[:, 0]), {}
 
+    @boundary
     def step(
         self, actions: NDArray[np.integer[Any]]
     ) -> tuple[Rows, Rows, Bools, Bools, dict[str, Any]]:

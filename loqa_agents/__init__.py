@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
+    from importlib.util import find_spec
 
     if name.startswith("__") and name != "__all__":  # what Python asks of every module
         raise AttributeError(name)
+    if find_spec(f"{__name__}.{name}"):  # else a module that imports another would import them all
+        return import_module(f"{__name__}.{name}")
     return getattr(import_module("loqa_agents.api"), name)
 
 

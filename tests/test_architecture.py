@@ -1,6 +1,8 @@
 """Which way imports point. A breach here is a fault in the design, not in the test."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -143,6 +145,14 @@ def test_no_file_has_grown_into_two():
         name: n for name, path in MODULES.items() if (n := len(path.read_text().splitlines())) > 280
     }
     assert not long
+
+
+def test_any_module_can_be_imported_first():
+    for module in ("loqa_agents.updates", "loqa_agents.presets"):
+        done = subprocess.run(
+            [sys.executable, "-c", f"import {module}"], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def test_public_names_are_found_when_they_are_asked_for():

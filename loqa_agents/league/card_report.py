@@ -23,8 +23,9 @@ def print_card(console: Console, card: dict[str, Any]) -> None:
         if "exploitability" in line:
             said = f"Exploitability, {title(line)}: {_cell(line['exploitability'])}"
             console.print(said, highlight=False)
-    for said in (protocol(card), f"Best response: {_budget(card)}."):
-        console.print(said, highlight=False)
+    for said in (missing(card), protocol(card), f"Best response: {_budget(card)}."):
+        if said:
+            console.print(said, highlight=False)
     if "sources" in card:
         console.print(_published(card))
 
@@ -32,6 +33,14 @@ def print_card(console: Console, card: dict[str, Any]) -> None:
 def heading(card: dict[str, Any]) -> str:
     seeds = len(card["agents"])
     return f"{where(card['game'])}, {seeds} seed{'s' * (seeds > 1)}"
+
+
+def missing(card: dict[str, Any]) -> str:
+    """Why means have no interval, where they have none."""
+    seeds = len(card["agents"])
+    if seeds == 1:
+        return "No interval over seeds: the card is of one seed."
+    return "Cross-play has no interval over seeds: two seeds are one pair." if seeds == 2 else ""
 
 
 def protocol(card: dict[str, Any]) -> str:
@@ -88,7 +97,7 @@ dt {{ font-weight: 600; }} dd {{ margin: 0 0 .5rem 0; overflow-wrap: anywhere; }
 img {{ max-width: 100%; height: auto; }}
 </style></head><body>
 <h1>{escape(heading(card))}</h1>
-<p>Mean reward per step and its interval of 95 % by bootstrap over seeds, then episodes.
+<p>Mean reward per step and its interval of 95 % over seeds, by Student's t. {missing(card)}
 Exploitability is how much more a best response gets from the agent than the agent gets from
 itself; from a trained response, a lower bound.</p>
 <table><thead><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr></thead>
@@ -120,7 +129,7 @@ def _both(value: dict[str, float | None]) -> str:
 def _cell(value: dict[str, Any] | None) -> str:
     if value is None:
         return ""
-    return number(value["mean"]) if value["low"] is None else cell(value)
+    return cell(value)
 
 
 def _budget(card: dict[str, Any]) -> str:

@@ -44,8 +44,8 @@ class League:
     played. In self-play, of both seats."""
     info: dict[str, NDArray[np.float32]]
     """The game's measurements per step of the row, ``[N, N, E]`` each."""
-    references: dict[str, float]
-    """Mean reward per step of `REFERENCES` among themselves."""
+    references: dict[str, NDArray[np.float32]]
+    """``[E]``: mean reward per step of `REFERENCES` among themselves, of both seats."""
     failed: dict[str, str] = field(default_factory=dict)
     """Players that could not go on, and why; none of their pairs count."""
     common: bool = False
@@ -243,7 +243,7 @@ def _collected(
         table(lambda met: met.rewards),
         {name: table(partial(_measured, name)) for name in names},
         {
-            name: float(played[number + i, number + i].rewards.mean())
+            name: np.asarray(played[number + i, number + i].rewards).mean(-1)
             for i, name in enumerate(known)
         },
     )

@@ -22,8 +22,9 @@ def markdown(data: dict[str, Any]) -> str:
         f"# League: {where(data['game'])}",
         "",
         f"Mean reward per step of the row against the column over {data['episodes']} episodes a "
-        "pair of players, half in each seat; beside it the interval of 95 %, by bootstrap over "
-        "seeds, then episodes. A team meets itself with different seeds if it has several.",
+        "pair of players, half in each seat; beside it the interval of 95 % over seeds, by "
+        "Student's t. There is no interval over seeds where neither team has several, nor for two "
+        "seeds against each other. A team meets itself with different seeds if it has several.",
         "",
         "| | " + " | ".join(_escaped(name) for name in data["teams"]) + " |",
         "|---|" + "---|" * len(data["teams"]),
@@ -102,11 +103,13 @@ def print_league(console: Console, data: dict[str, Any]) -> None:
 
 
 def cell(table: dict[str, Any], *place: int) -> str:
-    """A mean and its interval: ``0.318 (0.310 to 0.326)``."""
+    """A mean and its interval, where it has one: ``0.318 (0.310 to 0.326)``."""
     mean, low, high = (table[name] for name in ("mean", "low", "high"))
     for index in place:
         mean, low, high = mean[index], low[index], high[index]
-    return "" if mean is None else f"{number(mean)} ({number(low)} to {number(high)})"
+    if mean is None or low is None:
+        return number(mean)
+    return f"{number(mean)} ({number(low)} to {number(high)})"
 
 
 def number(value: float | None) -> str:

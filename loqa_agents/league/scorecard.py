@@ -12,9 +12,11 @@ from loqa_agents.league.best_response import Budget, Responders, memory_one, tra
 from loqa_agents.league.by_hand import play_by_hand
 from loqa_agents.league.entrants import Entrant, Seated, seat, table_of
 from loqa_agents.league.find import as_shown
+from loqa_agents.league.intervals import Estimate, over_seeds
 from loqa_agents.league.play import play_league
 from loqa_agents.league.published_values import PUBLISHED
-from loqa_agents.league.statistics import Estimate, estimate
+from loqa_agents.league.statistics import estimate
+from loqa_agents.league.summary import mean_of
 from loqa_agents.league.tables import PAIRS, Tables
 from loqa_agents.loop import versions
 from loqa_agents.settings import game_to_dict
@@ -22,7 +24,7 @@ from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game
 from loqa_envs.keys import boundary
 
-PROTOCOL = "loqa-scorecard-v1"
+PROTOCOL = "loqa-scorecard-v2"
 """Changes when a number of the card would come out otherwise for the same agent."""
 EPISODES, BUDGET = 1024, Budget()
 """What the protocol says; a card that was made with others says so."""
@@ -51,8 +53,8 @@ def scorecard(
     what a response gets from a seed less what the seed gets from itself: from a trained response, a
     lower bound.
 
-    Intervals of 95 % are by bootstrap over seeds, then episodes. ``changed`` lists what differs
-    from the protocol.
+    Intervals of 95 % are over seeds, by Student's t; those of one seed have none, nor has the
+    cross-play of two. ``changed`` lists what differs from the protocol.
 
     Raises:
         PlayerError: where a Python player raises or does not answer with an action.
@@ -95,7 +97,7 @@ def scorecard(
         "episodes": num_episodes,
         "budget": None if budget is None else asdict(budget),
         "lines": lines,
-        "references": {name: round(value, 6) for name, value in league.references.items()},
+        "references": {name: mean_of(values) for name, values in league.references.items()},
         "versions": versions(),
     }
     if as_shown(game) == CoinGame(episode_length=game.episode_length):
@@ -208,16 +210,14 @@ def _best(
 
 def _over_seeds(values: Any) -> dict[str, Any]:
     """The estimate of ``values[seeds, E]``."""
-    number = len(values)
-    table = np.full((number, *values.shape), np.nan, np.float32)
-    table[np.arange(number), np.arange(number)] = values
-    return _of(estimate(table, ["team"] * number).same_seed, 0)
+    return _of(over_seeds(values.mean(-1, dtype=float)))
 
 
 def _line(name: str, agent: dict[str, Any], opponent: dict[str, Any] | None = None) -> Any:
     return {"name": name, "agent": agent, "opponent": opponent}
 
 
-def _of(values: Estimate, *place: int) -> dict[str, Any]:
-    mean, low, high = (float(array[place]) for array in values)
-    return {"mean": round(mean, 6), "low": round(low, 6), "high": round(high, 6)}
+def _of(value: Estimate, *place: int) -> dict[str, float | None]:
+    """As JSON data; bounds that are not known are None."""
+    numbers = {name: float(getattr(value, name)[place]) for name in ("mean", "low", "high")}
+    return {name: None if np.isnan(n) else round(n, 6) for name, n in numbers.items()}

@@ -4,11 +4,16 @@ from typing import Any
 
 import numpy as np
 
+from loqa_agents.league.intervals import LEVEL, Estimate, Floats, Interval, normalised
 from loqa_agents.league.play import REFERENCES, League
-from loqa_agents.league.statistics import Estimate, Floats, average, estimate
+from loqa_agents.league.statistics import average, estimate
 from loqa_agents.settings import game_to_dict
 
-FORMAT = "loqa-league-1"
+FORMAT = "loqa-league-2"
+INTERVALS = (
+    f"{LEVEL:.0%} by Student's t: of entrants over episodes, of teams over the seeds of those that "
+    "have several"
+)
 
 
 def summary(league: League) -> dict[str, Any]:
@@ -16,7 +21,8 @@ def summary(league: League) -> dict[str, Any]:
 
     Tables are ``[row][column]`` and about the row: its reward against the column and so on.
     ``normalised`` is 0 where players get what defectors get among themselves, and 1 where they get
-    what cooperators do.
+    what cooperators do; it is None where these cannot be told apart. Bounds are None where nothing
+    is known of the error: of teams, where no seeds differ.
     """
     teams = [entrant.in_team for entrant in league.entrants]
     rewards = estimate(league.rewards, teams, common=league.common)
@@ -24,15 +30,11 @@ def summary(league: League) -> dict[str, Any]:
     welfare = estimate(both, teams, common=league.common)
     info = {name: average(values, teams) for name, values in league.info.items()}
 
-    def normalised(value: Estimate) -> Any:
+    def in_references(value: Estimate) -> Any:
         if len(league.references) < len(REFERENCES):
             return None
-        most, least = (league.references[name] for name in REFERENCES)
-        if abs(most - least) < 1e-6:  # no dilemma
-            return None
-        bounds = ((value.low - least) / (most - least), (value.high - least) / (most - least))
-        mean = (value.mean - least) / (most - least)
-        return _plain(Estimate(mean, np.minimum(*bounds), np.maximum(*bounds)))
+        found = normalised(value, *(league.references[name] for name in REFERENCES))
+        return None if np.isnan(found.mean).all() else _plain(found)
 
     def of(level: str) -> dict[str, Any]:
         measured = {name: _numbers(getattr(values, level)) for name, values in info.items()}
@@ -42,7 +44,7 @@ def summary(league: League) -> dict[str, Any]:
                 measured["own_colour"] = _numbers(own / (own + other))
         return {
             "reward": _plain(getattr(rewards, level)),
-            "normalised": normalised(getattr(rewards, level)),
+            "normalised": in_references(getattr(rewards, level)),
             "welfare": _plain(getattr(welfare, level)),
             **measured,
         }
@@ -53,7 +55,8 @@ def summary(league: League) -> dict[str, Any]:
         "episodes": int(league.rewards.shape[-1]),
         "entrants": [{"name": e.name, "team": e.in_team} for e in league.entrants],
         "teams": list(dict.fromkeys(teams)),
-        "references": {name: round(value, 6) for name, value in league.references.items()},
+        "references": {name: mean_of(values) for name, values in league.references.items()},
+        "intervals": INTERVALS,
         "by_entrant": of("pairs"),
         "by_team": of("teams"),
         "same_seed": of("same_seed"),
@@ -79,8 +82,12 @@ def rows(data: dict[str, Any]) -> list[dict[str, Any]]:
     return lines
 
 
-def _plain(value: Estimate) -> dict[str, Any]:
-    return {name: _numbers(array) for name, array in value._asdict().items()}
+def mean_of(episodes: Floats) -> float:
+    return round(float(episodes.mean(dtype=float)), 6)
+
+
+def _plain(value: Estimate | Interval) -> dict[str, Any]:
+    return {name: _numbers(getattr(value, name)) for name in Interval._fields}
 
 
 def _numbers(array: Floats) -> Any:

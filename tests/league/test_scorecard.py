@@ -40,7 +40,7 @@ def test_its_lines_are_what_arithmetic_says(card):
         "best_response", "exact_best_response",
     ]  # fmt: skip
     for name in ("self_play", "always_cooperate", "tit_for_tat"):
-        assert found[name]["agent"] == {"mean": -1, "low": -1, "high": -1}
+        assert found[name]["agent"] == {"mean": -1, "low": None, "high": None}  # of one seed
     # -3 once, then -2; the defector gets 0 once.
     assert found["always_defect"]["agent"]["mean"] == pytest.approx(-(3 + 49 * 2) / 50, abs=1e-5)
     assert found["always_defect"]["opponent"]["mean"] == pytest.approx(-49 * 2 / 50, abs=1e-5)
@@ -48,11 +48,9 @@ def test_its_lines_are_what_arithmetic_says(card):
     assert found["exact_best_response"]["opponent"]["mean"] == pytest.approx(-0.98, abs=1e-5)
     assert found["exact_best_response"]["exploitability"]["mean"] == pytest.approx(0.02, abs=1e-5)
     # It cooperates first, then does as chance did.
-    mean, low, high = found["random"]["agent"].values()
-    assert low < mean < high
-    assert abs(mean - (-2 - 49 * 1.5) / 50) < high - low
+    assert found["random"]["agent"]["mean"] == pytest.approx((-2 - 49 * 1.5) / 50, abs=0.1)
     assert card["references"] == {"always_cooperate": -1, "always_defect": -2}
-    assert card["protocol"] == "loqa-scorecard-v1"
+    assert card["protocol"] == "loqa-scorecard-v2"
     assert card["agents"] == ["mine"]
     assert card["budget"] == {"updates": 1, "episodes": 2, "restarts": 1}
     assert card["changed"] == [
@@ -98,8 +96,13 @@ def test_each_seed_is_met_by_the_best_of_its_own_responders():
 def test_seeds_of_one_team_are_played_across():
     team = [Entrant("one", "always_cooperate"), Entrant("other", "always_defect")]
     card = scorecard(jax.random.key(0), IPD(), team, 2, None, devices=jax.devices()[:1])
-    assert lines(card)["self_play"]["agent"]["mean"] == pytest.approx(-1.5)  # -1 and -2
-    assert lines(card)["cross_play"]["agent"]["mean"] == pytest.approx(-1.5)  # -3 and 0
+    found = lines(card)
+    # -1 and -2: an interval of two seeds reaches 12.7 standard errors.
+    assert list(found["self_play"]["agent"].values()) == pytest.approx([-1.5, -7.853, 4.853], 1e-3)
+    assert found["cross_play"]["agent"] == {"mean": -1.5, "low": None, "high": None}  # -3 and 0
+    # The defector gets 0 of the one and -2 of the other.
+    assert found["always_defect"]["opponent"]["mean"] == -1
+    assert found["always_defect"]["opponent"]["high"] == pytest.approx(-1 + 12.706, abs=1e-3)
 
 
 def test_a_card_needs_an_agent():
@@ -146,7 +149,7 @@ def in_chromium(folder, *arguments):
 def test_a_browser_shows_the_page_and_its_picture(card, tmp_path):
     (tmp_path / "card.html").write_text(page(card))
     shown = in_chromium(tmp_path, "--dump-dom")
-    for words in ("itself, same seed", "-2.020", "-0.980", "loqa-scorecard-v1", "always_defect"):
+    for words in ("itself, same seed", "-2.020", "-0.980", "loqa-scorecard-v2", "always_defect"):
         assert words in shown
     shot = tmp_path / "card.png"
     in_chromium(tmp_path, "--window-size=1000,2000", f"--screenshot={shot}")

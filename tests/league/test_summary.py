@@ -22,10 +22,19 @@ def test_the_references_are_one_and_zero(dilemma):
 
 
 def test_normalised_intervals_keep_their_order(dilemma):
-    data = summary(dilemma)["by_team"]
-    low, high = (np.array(data["normalised"][bound]) for bound in ("low", "high"))
+    data = summary(dilemma)
+    low, high = (np.array(data["by_entrant"]["normalised"][bound]) for bound in ("low", "high"))
     assert (low <= high).all()
     assert (low < high)[3].all()
+
+
+def test_players_without_seeds_have_intervals_over_episodes_only(dilemma, coins):
+    data = summary(dilemma)
+    assert all(value is None for row in data["by_team"]["reward"]["low"] for value in row)
+    assert all(value is not None for row in data["by_entrant"]["reward"]["low"] for value in row)
+    # Scripted players against each other, and against the two seeds of an agent.
+    low = summary(coins)["by_team"]["reward"]["low"]
+    assert [value is None for value in low[0]] == [True, True, False]
 
 
 def test_welfare_is_the_sum_of_both(dilemma):
@@ -86,7 +95,7 @@ def cells(line: str) -> list[str]:
 def test_markdown_shows_what_the_data_says(odd):
     text = report.markdown(odd)
     (line,) = (line for line in text.splitlines() if line.startswith("| c | 0.750"))
-    assert cells(line) == ["c", "0.750 (0.750 to 0.750)", "0.250 (0.250 to 0.250)", ""]
+    assert cells(line) == ["c", "0.750", "0.250", ""]
     assert "| runs/[bold]a\\|b |" in text
     assert "gone could not go on: player gone must play on" in text
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("| |")]

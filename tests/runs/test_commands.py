@@ -41,7 +41,7 @@ def test_evaluate_prints_the_card_that_it_writes(
         "--out", out, "--html", html,
     )  # fmt: skip
     card = json.loads(out.read_text())
-    assert card["protocol"] == "loqa-scorecard-v1"
+    assert card["protocol"] == "loqa-scorecard-v2"
     assert card["agents"] == ["runs/ipd-loqa/0", "runs/ipd-loqa/1"]
     assert [line["name"] for line in card["lines"]] == [
         "self_play", "cross_play", "always_cooperate", "always_defect", "random", "tit_for_tat",

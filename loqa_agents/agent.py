@@ -100,7 +100,7 @@ def _read(file: Any) -> Agent:
         raise ValueError(f"its format is {header['format']!r}")
     game = game_from_dict(header["game"])
     learner = from_dict(Learner, header["learner"])
-    template = jax.eval_shape(lambda start: learner.init(start, game).brain, key(0))
+    template = jax.eval_shape(lambda: learner.init(key(0), game).brain)
     # Nothing of the size of an array is made before the file and its header agree.
     shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     expected = {name: leaf.shape for name, leaf in _named_leaves(template).items()}

@@ -1,5 +1,6 @@
 """Any game from one seat, against a fixed opponent, as a Gymnasium environment."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 import gymnasium
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from loqa_envs import keys
 from loqa_envs.adapters import single
+from loqa_envs.adapters.compiled import Compiled
 from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
 from loqa_envs.catalogue import make_game, make_player
 from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy
@@ -68,7 +70,7 @@ class GameEnv(gymnasium.Env[NDArray[Any], int]):
         self._match = single.Match(self.game, self.game.episode_length)
         self._renderer = Renderer(render_mode, self.game.name)
         self._carries: dict[int, Carry] = {}
-        self._jitted_acts = {other: jax.jit(player.act) for other, player in self.opponents.items()}
+        self._acts = {seat: Compiled(partial(_act, one)) for seat, one in self.opponents.items()}
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -102,15 +104,20 @@ class GameEnv(gymnasium.Env[NDArray[Any], int]):
     def _observation(self) -> NDArray[Any]:
         return np.array(self._match.observe()[self.seat])
 
-    @keys.boundary
     def _opponent_action(self, seat: int, observation: Array) -> int:
         carry, opponent = self._carries[seat], self.opponents[seat]
         if isinstance(opponent, ScriptedPolicy):
             noise = single.uniform(self.np_random, opponent.noise_size)
             action, self._carries[seat] = opponent.choose(carry, observation, noise)
         else:
-            key = keys.key(self.np_random.integers(2**31))
-            action, self._carries[seat] = self._jitted_acts[seat](
-                key, self.opponent_params, carry, observation
+            seed = np.uint32(self.np_random.integers(2**31))
+            action, self._carries[seat] = self._acts[seat](
+                seed, self.opponent_params, carry, observation
             )
         return int(action)
+
+
+def _act(
+    policy: Policy, seed: jax.Array, params: Params, carry: Carry, observation: Array
+) -> tuple[Array, Carry]:
+    return policy.act(keys.key(seed), params, carry, observation)

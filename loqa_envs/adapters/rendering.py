@@ -163,6 +163,9 @@ class Renderer:
             self._window.close()
             self._window = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_window": None}  # a copy opens one of its own
+
 
 class Window:
     """A pygame window. Once its user closes it, it stays closed and play goes on unseen.

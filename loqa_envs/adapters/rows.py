@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from loqa_envs.adapters import single
 from loqa_envs.adapters.batch import Batch, Boards
+from loqa_envs.adapters.compiled import Compiled
 from loqa_envs.adapters.rendering import RENDER_FPS, draw_picture, draw_text
 from loqa_envs.game import Game, Params, Policy
-from loqa_envs.keys import boundary
 
 Rows: TypeAlias = NDArray[Any]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -82,11 +82,10 @@ class RowsVectorEnv(VectorEnv[Rows, NDArray[np.integer[Any]], NDArray[Any]]):
         self._boards: Boards | None = None
         self._clocks = np.zeros(num_games, np.int64)
         self._returns = np.zeros((num_games, self.game.num_players))
-        self._begin = jax.jit(self._batch.begin)
-        self._begin_some = jax.jit(self._batch.begin_some)
-        self._play = jax.jit(self._batch.play)
+        self._begin = Compiled(self._batch.begin)
+        self._begin_some = Compiled(self._batch.begin_some)
+        self._play = Compiled(self._batch.play)
 
-    @boundary
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Rows, dict[str, Any]]:
@@ -122,7 +121,6 @@ class RowsVectorEnv(VectorEnv[Rows, NDArray[np.integer[Any]], NDArray[Any]]):
             raise ResetNeeded("the first reset must be of all games, without a reset_mask.")
         return self._reset_some(games[:, 0]), {}
 
-    @boundary
     def step(
         self, actions: NDArray[np.integer[Any]]
     ) -> tuple[Rows, Rows, Bools, Bools, dict[str, Any]]:

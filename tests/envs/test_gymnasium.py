@@ -1,5 +1,8 @@
 """Every game from one seat as a Gymnasium environment."""
 
+import copy
+import pickle
+
 import cloudpickle
 import gymnasium
 import jax
@@ -14,6 +17,11 @@ from loqa_envs.adapters.gymnasium import GameEnv
 from loqa_envs.adapters.registration import gymnasium_id
 
 C, D = 0, 1
+COPIES = [
+    copy.deepcopy,
+    lambda env: pickle.loads(pickle.dumps(env)),
+    lambda env: cloudpickle.loads(cloudpickle.dumps(env)),
+]
 
 
 class Guess:
@@ -126,12 +134,20 @@ def test_the_specification_can_be_written_as_json_and_made_again() -> None:
     assert again.unwrapped.game.episode_length == 9
 
 
-def test_a_copy_in_the_middle_of_an_episode_plays_on_alike() -> None:
-    env = GameEnv("ipd", "random")
+@pytest.mark.parametrize("opponent", ["random", Tremble(Grim(), 0.5)], ids=["scripted", "of JAX"])
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_copy_in_the_middle_of_an_episode_plays_on_alike(opponent, copied) -> None:
+    env = gymnasium.make("loqa/IPD-v0", opponent=opponent)
     env.reset(seed=1)
+    env.action_space.seed(2)
     env.step(C)
-    copy = cloudpickle.loads(cloudpickle.dumps(env))
-    np.testing.assert_equal([env.step(D) for _ in range(9)], [copy.step(D) for _ in range(9)])
+    other = copied(env)
+    for _ in range(9):
+        np.testing.assert_equal(env.step(C), other.step(C))
+    np.testing.assert_equal(env.reset(), other.reset())
+    assert [env.action_space.sample() for _ in range(20)] == [
+        other.action_space.sample() for _ in range(20)
+    ]
 
 
 @pytest.mark.parametrize(

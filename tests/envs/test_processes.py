@@ -13,6 +13,19 @@ warnings.filterwarnings("ignore", message=".*fork", category=DeprecationWarning)
 assert jax.jit(lambda x: x + 1)(1) == 2
 """
 
+# Two workers with an opponent that needs JAX, which cannot be said in a name.
+WORKERS = """
+import gymnasium, loqa_envs, numpy as np
+tremble = loqa_envs.Tremble(loqa_envs.Grim(), 0.0)
+env = gymnasium.make_vec("loqa/IPD-v0", 2, "async", {"context": CONTEXT}, opponent=tremble)
+try:
+    env.reset(seed=0)
+    print(env.step(np.ones(2, int))[1].tolist(), env.step(np.ones(2, int))[1].tolist())
+except RuntimeError as error:
+    print(error)
+env.close()
+"""
+
 
 def run(program: str) -> str:
     """The output of a fresh Python, which must not fail, warn, or take a minute."""
@@ -103,3 +116,35 @@ print(total)
 """
     )
     assert float(output) == -3 * 3 * 10
+
+
+def test_a_policy_of_jax_in_a_worker_forked_from_jax_is_refused_instead_of_waiting_for_ever() -> (
+    None
+):
+    # Gymnasium logs the workers' tracebacks as warnings.
+    quiet = "import gymnasium; gymnasium.logger.min_level = 50\n"
+    output = run(USED_JAX + quiet + "CONTEXT = 'fork'" + WORKERS)
+    (line,) = output.splitlines()
+    assert line.startswith("JAX must not run in a process that was forked while JAX was running")
+    assert 'context="spawn"' in line
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(USED_JAX + "CONTEXT = 'spawn'", marks=pytest.mark.slow, id="spawned"),
+        pytest.param("CONTEXT = 'fork'", id="forked before JAX runs"),
+    ],
+)
+def test_a_policy_of_jax_acts_in_workers_that_start_jax_themselves(before: str) -> None:
+    assert run(before + WORKERS) == "[0.0, 0.0] [-2.0, -2.0]\n"
+
+
+def test_a_trained_opponent_is_read_and_seated_without_starting_jax() -> None:
+    run("""
+import gymnasium, loqa_envs
+from jax._src import xla_bridge
+from loqa_agents import load_agent
+gymnasium.make("loqa/CoinGame-v0", opponent=load_agent("coin3x3/loqa/42"))
+assert not xla_bridge.backends_are_initialized()
+""")

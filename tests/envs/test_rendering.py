@@ -1,6 +1,7 @@
 """What people see."""
 
 import builtins
+import pickle
 import sys
 
 import gymnasium
@@ -73,6 +74,15 @@ def test_windows_show_every_step_unasked_and_close_twice() -> None:
     env.close()
     env.close()
     assert not pygame.display.get_init()
+
+
+def test_an_environment_with_a_window_can_be_copied() -> None:
+    pytest.importorskip("pygame")
+    parallel = ipd_v0.parallel_env(render_mode="human")
+    parallel.reset(seed=0)
+    other = pickle.loads(pickle.dumps(parallel))
+    parallel.close()
+    np.testing.assert_equal(*(e.step({"player_0": 0, "player_1": 1}) for e in (parallel, other)))
 
 
 def test_a_window_that_its_user_closed_stays_closed_and_play_goes_on() -> None:

@@ -1,5 +1,8 @@
 """Thousands of games in one step."""
 
+import copy
+import pickle
+
 import gymnasium
 import jax.numpy as jnp
 import numpy as np
@@ -14,7 +17,7 @@ from gymnasium.wrappers.vector import (
 
 from loqa_envs import Grim, MemoryOne, Tremble
 from loqa_envs.adapters.registration import gymnasium_id
-from loqa_envs.adapters.vector import VectorGameEnv
+from loqa_envs.adapters.vector import SharedVectorEnv, VectorGameEnv
 
 
 def test_every_game_goes_by_the_thousand(game_name: str, settings: dict) -> None:
@@ -80,6 +83,18 @@ def test_a_policys_parameters_can_be_exchanged_without_a_new_compilation() -> No
     assert Constant.traces == 1
 
 
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))])
+@pytest.mark.parametrize("make", [VectorGameEnv, SharedVectorEnv])
+def test_a_copy_in_the_middle_of_an_episode_plays_on_alike(make, copied) -> None:
+    env = make("coin_game", episode_length=4)
+    env.reset(seed=0)
+    actions = np.zeros(env.num_envs, int)
+    env.step(actions)
+    other = copied(env)
+    for _ in range(9):  # beyond the episode's end
+        np.testing.assert_equal(env.step(actions), other.step(actions))
+
+
 def test_nothing_is_traced_again_in_later_episodes() -> None:
     env = VectorGameEnv("ipd", "random", num_envs=4, episode_length=3)
     env.reset(seed=0)
@@ -88,7 +103,7 @@ def test_nothing_is_traced_again_in_later_episodes() -> None:
     for t in range(12):
         env.step(np.full(4, t % 2).astype([np.int64, np.int32, np.uint8][t % 3]))
     env.reset()
-    assert [f._cache_size() for f in (env._begin, env._begin_some, env._play)] == [1, 1, 1]
+    assert [f.jitted._cache_size() for f in (env._begin, env._begin_some, env._play)] == [1, 1, 1]
 
 
 def test_arrays_come_out_fresh_and_writable() -> None:

@@ -2,17 +2,14 @@
 
 import os
 from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any
 
 import jax
 
 from loqa_envs.keys import boundary
 
-_Parameters = ParamSpec("_Parameters")
-_Result = TypeVar("_Result")
 
-
-class Compiled(Generic[_Parameters, _Result]):
+class Compiled:
     """``jax.jit(function)`` that can be pickled: a copy compiles anew.
 
     Chance is the same whatever JAX is configured with, see `loqa_envs.keys`.
@@ -22,20 +19,19 @@ class Compiled(Generic[_Parameters, _Result]):
             would wait for ever for threads that stayed behind.
     """
 
-    def __init__(self, function: Callable[_Parameters, _Result]) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.jitted: Any = jax.jit(function)
         self._call = boundary(self.jitted)
 
-    def __call__(self, *args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
+    def __call__(self, *args: Any) -> Any:
         if _forked_from_jax:
             raise RuntimeError(
                 "JAX must not run in a process that was forked while JAX was running; start the "
                 'workers anew instead, with context="spawn" (in stable-baselines3 '
                 'start_method="spawn").'
             )
-        result: _Result = self._call(*args, **kwargs)
-        return result
+        return self._call(*args)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Compiled, (self.function,)

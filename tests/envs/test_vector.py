@@ -112,8 +112,8 @@ def test_arrays_come_out_fresh_and_writable() -> None:
     first = env.step(np.zeros(3, int))
     kept = [array.copy() for array in (*first[:4], *first[4].values())]
     env.step(np.ones(3, int))
-    for array, copy in zip((*first[:4], *first[4].values()), kept, strict=True):
-        np.testing.assert_array_equal(array, copy)
+    for array, before in zip((*first[:4], *first[4].values()), kept, strict=True):
+        np.testing.assert_array_equal(array, before)
         array[:] = 0
     observations[:] = 7
     assert env.step(np.ones(3, int))[0].max() == 1

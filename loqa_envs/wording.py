@@ -1,0 +1,94 @@
+"""What an annotation asks for, and what was given, in words."""
+
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+_NAMES = {
+    bool: "True or False",
+    int: "an integer",
+    float: "a finite number",
+    str: "a string",
+    NoneType: "None",
+    tuple: "a tuple",
+    list: "a list",
+    dict: "a dictionary",
+}
+_LONGEST = 120
+
+
+def must_be(annotation: Any) -> str:
+    """What a value of that annotation must be: ``an integer of at least 1``."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _restricted(arguments[0], _limits(arguments[1:]))
+    if origin is Literal:
+        return f"one of {', '.join(map(str, arguments))}"
+    if origin in (Union, UnionType):
+        return ", or ".join(map(must_be, arguments))
+    if origin is tuple:
+        return _entries(arguments, "")
+    if annotation in (None, *_NAMES):
+        return _NAMES[annotation or NoneType]
+    return _with_article(getattr(annotation, "__name__", str(annotation)))
+
+
+def shown(value: Any) -> str:
+    """What was given, in one line that is not too long."""
+    try:
+        text = repr(value)
+    except Exception:  # an integer of thousands of digits, a class with a faulty repr
+        text = f"{_with_article(type(value).__name__)} that cannot be printed"
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _with_article(name: str) -> str:
+    return f"{'an' if name[:1] in 'AEIOUaeiou' else 'a'} {name}"
+
+
+def _limits(metadata: tuple[Any, ...]) -> dict[str, Any]:
+    """What the metadata of an annotation limits, and the words that it gives, by name."""
+    limits: dict[str, Any] = {}
+    for entry in metadata:
+        limits |= _limits(tuple(getattr(entry, "metadata", ())))  # pydantic's Field
+        for name in ("ge", "gt", "le", "lt", "min_length", "max_length", "allow_inf_nan"):
+            if getattr(entry, name, None) is not None:
+                limits[name] = getattr(entry, name)
+        for name in ("documentation", "description"):
+            if isinstance(getattr(entry, name, None), str):
+                limits["words"] = getattr(entry, name)
+    return limits
+
+
+def _restricted(annotation: Any, limits: dict[str, Any]) -> str:
+    if "words" in limits:
+        return str(limits["words"])
+    if annotation is float and (limits.get("allow_inf_nan") or limits.keys() & {"le", "lt"}):
+        return _in_range("a number", limits)
+    least, most = limits.get("min_length", 0), limits.get("max_length")
+    length = f" of at least {least}" * bool(least) + f" of at most {most}" * (most is not None)
+    if least and most is not None:
+        length = f" of {least}" if least == most else f" of {least} to {most}"
+    if length and get_origin(annotation) is tuple:
+        return _entries(get_args(annotation), length)
+    return _in_range(must_be(annotation) + length + " characters" * bool(length), limits)
+
+
+def _in_range(text: str, limits: dict[str, Any]) -> str:
+    if "ge" in limits and "le" in limits:
+        return f"{text} from {_number(limits['ge'])} to {_number(limits['le'])}"
+    words = {"ge": "of at least", "gt": "above", "le": "of at most", "lt": "below"}
+    parts = [f"{words[name]} {_number(limits[name])}" for name in words if name in limits]
+    return " ".join([text, " and ".join(parts)]) if parts else text
+
+
+def _entries(kinds: tuple[Any, ...], length: str) -> str:
+    if kinds[-1:] == (Ellipsis,):
+        return f"a tuple{length}{' entries' if length else ''}, each {must_be(kinds[0])}"
+    if len(set(map(must_be, kinds))) == 1:
+        return f"{len(kinds)} entries, each {must_be(kinds[0])}"
+    return f"a tuple of {' and '.join(map(must_be, kinds))}"
+
+
+def _number(limit: float) -> str:
+    return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}"

@@ -68,7 +68,8 @@ def play_league(
     """Play every pair of entrants, each with itself too, half of the episodes in each seat.
 
     Args:
-        key: what all chance comes from; a pair's depends on it and on the two names only.
+        key: what all chance comes from; a pair's depends on it and on the two names only. The name
+            that sorts first sits in the first seat in the first episode and every other one.
         game: a game of two players; what players see that bring no ``game`` of their own.
         num_episodes: episodes of each pair.
         common: whether pairs play with the same random numbers, those under JAX among themselves
@@ -91,7 +92,9 @@ def play_league(
         raise ValueError(f"a league needs a game of two players, got {game!r}.")
     players = [seat(entrant, game) for entrant in entrants]
     names = [entrant.name for entrant in entrants]
-    pairs = [(i, j) for i in range(len(names)) for j in range(i, len(names))]
+    # In the order of names, so that nothing depends on the order in which entrants were given.
+    order = sorted(range(len(names)), key=names.__getitem__)
+    pairs = [(i, j) for place, i in enumerate(order) for j in order[place:]]
     known = [name for name in REFERENCES if name in game.scripted_players(0)]
     for name in known:
         players.append(seat(Entrant(name, name), game))
@@ -129,16 +132,17 @@ def play_league(
         chunk = [pair for pair in group if not any(names[i] in failed for i in pair)]
         if not chunk:
             continue
+        in_order = [pair if pair in keys else pair[::-1] for pair in chunk]
         met, slips = tables.play(
-            [keys[min(pair, pair[::-1])] for pair in chunk],
+            [keys[pair] for pair in in_order],
             first, second,
             [(families.params[i], families.params[j]) for i, j in chunk],
             num_episodes,
-            [i > j for i, j in chunk],
+            [pair not in keys for pair in chunk],
         )  # fmt: skip
         sound = {}
         errors = []
-        for n, pair in enumerate((min(pair), max(pair)) for pair in chunk):
+        for n, pair in enumerate(in_order):
             slipped = np.argwhere(slips[n] < game.episode_length)
             if len(slipped):
                 episode, who = slipped[0]

@@ -73,9 +73,9 @@ def test_a_player_behaves_as_it_does_in_the_seat_that_it_has(mean):
     game = MatrixGame(payoffs=((1, 1, 0, 0), (0, 0, 1, 1)), episode_length=2)
     entrants = [Entrant("zero", "always_cooperate"), Entrant("one", "always_defect")]
     league = play_league(KEY, game, entrants, 4)
-    # "zero" gets 1 in the first seat and 0 in the second, "one" the other way round.
-    assert league.rewards[0, 1].tolist() == [1, 0, 1, 0]
-    assert league.rewards[1, 0].tolist() == [1, 0, 1, 0]
+    # "one", which sorts first, sits in the first seat first: there it gets 0, in the second 1.
+    assert league.rewards[0, 1].tolist() == [0, 1, 0, 1]
+    assert league.rewards[1, 0].tolist() == [0, 1, 0, 1]
 
 
 def test_a_pairs_numbers_do_not_depend_on_who_else_is_there(dilemma, scripted):
@@ -84,6 +84,18 @@ def test_a_pairs_numbers_do_not_depend_on_who_else_is_there(dilemma, scripted):
     share = dilemma.info["cooperated"]
     np.testing.assert_array_equal(fewer.info["cooperated"], share[2:, 2:])
     assert np.ptp(share[2, 3]) > 0
+
+
+@pytest.mark.parametrize("mine", ["tit_for_tat", TitForTat()], ids=["jax", "python"])
+@pytest.mark.parametrize("common", [False, True])
+def test_a_pairs_numbers_do_not_depend_on_the_order_of_entrants(mine, common):
+    entrants = [Entrant("random", "random"), Entrant("mine", mine)]
+    one, other = (
+        play_league(KEY, DILEMMA, order, 6, common=common).info["cooperated"]
+        for order in (entrants, entrants[::-1])
+    )
+    np.testing.assert_array_equal(one, other[::-1, ::-1])
+    assert np.ptp(one[0, 1]) > 0
 
 
 def test_a_pairs_numbers_do_not_depend_on_the_order_of_programs(dilemma):

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from loqa_agents.agent import Agent
+from loqa_agents.figures import Axes, Figure, label, png
 from loqa_agents.files import write_atomically
 from loqa_agents.loggers import Record
 from loqa_agents.report import Episode
@@ -20,35 +17,28 @@ from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game import CoinGame
 
 _COLOURS = {"self_play": "#1b7837", "always_cooperate": "#2166ac", "always_defect": "#b2182b"}
-STYLE: Any = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.3,
-    "font.size": 11,
-}
 
 
 def draw(out: Path, results: dict[str, Any], records: list[Record]) -> None:
     """Write ``learning_curves.png`` and, for matrix games, ``cooperation.png`` into ``out``."""
-    with mpl.rc_context(STYLE):
-        title = f"{results['algorithm']} on {results['game']}, {_seeds(results)}"
-        _learning_curves(records, title).savefig(out / "learning_curves.png", dpi=150)
-        if "cooperation" in results:
-            _cooperation(results["cooperation"], title).savefig(out / "cooperation.png", dpi=150)
+    title = label(f"{results['algorithm']} on {results['game']}, {_seeds(results)}")
+    curves = png(lambda: _learning_curves(records, title))
+    write_atomically(out / "learning_curves.png", curves)
+    if "cooperation" in results:
+        bars = png(lambda: _cooperation(results["cooperation"], title))
+        write_atomically(out / "cooperation.png", bars)
 
 
 def draw_coin_game(
     out: Path, game: CoinGame, results: dict[str, Any], records: list[Record]
 ) -> None:
     """Write ``learning_curves.png`` and ``own_colour.png`` into ``out``."""
-    with mpl.rc_context(STYLE):
-        title = (
-            f"{results['algorithm']} on {results['game']}, {game.height}x{game.width}, "
-            f"{_seeds(results)}"
-        )
-        _returns(game, records, title).savefig(out / "learning_curves.png", dpi=150)
-        _own_colour(records, title).savefig(out / "own_colour.png", dpi=150)
+    title = label(
+        f"{results['algorithm']} on {results['game']}, {game.height}x{game.width}, "
+        f"{_seeds(results)}"
+    )
+    write_atomically(out / "learning_curves.png", png(lambda: _returns(game, records, title)))
+    write_atomically(out / "own_colour.png", png(lambda: _own_colour(records, title)))
 
 
 def film(out: Path, agent: Agent, opponents: Sequence[str]) -> None:
@@ -118,7 +108,7 @@ def _learning_curves(records: list[Record], title: str) -> Figure:
             rewards = [record["versus"][name]["agent"] for record in records]
             _curve(axes, updates, rewards, _COLOURS[name], f"against {name}")
     axes.set(xlabel="updates", ylabel="mean reward per step", title=title)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.locator_params(axis="x", integer=True)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
 

@@ -8,10 +8,12 @@ import numpy as np
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.text import Text
 
 from loqa_agents.loggers import Record
 from loqa_agents.rollout import Trajectory, watch_episode
+from loqa_agents.terminal import print_table, say
+from loqa_agents.text import printable
 from loqa_envs.adapters.rendering import draw_picture, moving_picture
 from loqa_envs.game import Game, Policy, State
 
@@ -23,13 +25,13 @@ class ProgressDisplay:
         self._console = console
         self._updates = updates
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.completed}/{task.total} updates"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
-        self._task = self._progress.add_task(title, total=updates)
+        self._task = self._progress.add_task(printable(title), total=updates)
         self._status = "compiling"
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=4)
         if console.is_terminal:
@@ -49,36 +51,31 @@ class ProgressDisplay:
         self._progress.update(self._task, completed=record["update"])
         if not self._console.is_terminal:
             line = self._status.replace("\n", " ")
-            self._console.print(
-                f"update {record['update']}/{self._updates}: {line}", soft_wrap=True
-            )
+            say(self._console, f"update {record['update']}/{self._updates}: {line}")
 
     def close(self) -> None:
         if self._live.is_started:
             self._live.stop()
 
     def _render(self) -> Group:
-        return Group(self._progress, self._status)
+        lines = (Text(printable(line)) for line in self._status.split("\n"))
+        return Group(self._progress, *lines)
 
 
 def print_results(console: Console, results: dict[str, Any]) -> None:
     """The measured part of ``results.json`` as tables: mean, lowest and highest over seeds."""
-    rewards = Table(title="Mean reward per step against", title_justify="left")
-    for column in ("", "agent", "lowest seed", "highest seed", "opponent"):
-        rewards.add_column(column, justify="left" if not column else "right", no_wrap=True)
-    rewards.add_row("itself", *_row(results["self_play"]), "")
+    rows = [("itself", *_row(results["self_play"]), "")]
     if results["cross_play"]:
-        rewards.add_row("other seeds", *_row(results["cross_play"]), "")
-    for name, met in results["versus"].items():
-        rewards.add_row(name, *_row(met["agent"]), _mean(met["opponent"]))
-    console.print(rewards)
+        rows.append(("other seeds", *_row(results["cross_play"]), ""))
+    rows += [
+        (name, *_row(met["agent"]), _mean(met["opponent"]))
+        for name, met in results["versus"].items()
+    ]
+    by_seed = ("lowest seed", "highest seed")
+    print_table(console, "Mean reward per step against", ("", "agent", *by_seed, "opponent"), rows)
     if "cooperation" in results:
-        table = Table(title="Probability of cooperating after", title_justify="left")
-        for column in ("", "mean", "lowest seed", "highest seed"):
-            table.add_column(column, justify="left" if not column else "right")
-        for situation, rates in results["cooperation"].items():
-            table.add_row(situation, *_row(rates))
-        console.print(table)
+        after = [(situation, *_row(rates)) for situation, rates in results["cooperation"].items()]
+        print_table(console, "Probability of cooperating after", ("", "mean", *by_seed), after)
 
 
 @dataclass(frozen=True)
@@ -106,32 +103,31 @@ class Episode:
     def print(self, console: Console) -> None:
         """What each seat did and got, a line a step."""
         rewards, returns = self.trajectory.rewards, self.returns
-        table = Table(title=f"One episode of {self.game.name}", title_justify="left")
-        table.add_column("step", justify="right")
-        for name in self.names:
-            table.add_column(name)
-        table.add_column("rewards", justify="right")
-        table.add_column("so far", justify="right")
-        for t, actions in enumerate(self.trajectory.actions):
-            table.add_row(
+        rows = [
+            (
                 str(t + 1),
                 *(self.game.action_names[action] for action in actions),
                 "  ".join(f"{reward:g}" for reward in rewards[t]),
                 "  ".join(f"{total:g}" for total in returns[t + 1]),
             )
-        console.print(table)
+            for t, actions in enumerate(self.trajectory.actions)
+        ]
+        heads = ("step", *self.names, "rewards", "so far")
+        words = range(1, 1 + len(self.names))
+        print_table(console, f"One episode of {self.game.name}", heads, rows, words=words)
         means = ", ".join(
             f"{name} {mean:.3f}" for name, mean in zip(self.names, rewards.mean(0), strict=True)
         )
-        console.print(f"Mean reward per step: {means}", soft_wrap=True)
+        say(console, f"Mean reward per step: {means}")
 
     def gif(self) -> bytes:
         """The episode as a moving picture, which begins anew at its end."""
         length, returns = self.game.episode_length, self.returns.tolist()
+        names = [printable(name) for name in self.names]
         frames = [
             draw_picture(
                 self.game, jax.tree.map(lambda leaf, t=t: leaf[t], self.states), t, length,
-                returns[t], self.names,
+                returns[t], names,
             )
             for t in range(length + 1)
         ]  # fmt: skip

@@ -64,7 +64,7 @@ def test_other_interfaces_are_named_in_adapters_only(library):  # and a game's p
         ("optax", {"loqa_agents/learner.py"}),
         ("orbax", {"loqa_agents/checkpoint.py"}),
         ("safetensors", {"loqa_agents/agent.py"}),
-        ("matplotlib", {"loqa_agents/pictures.py", "loqa_agents/league/pictures.py"}),
+        ("matplotlib", {"loqa_agents/figures.py"}),
         ("open_spiel", {"loqa_agents/league/alpha_rank.py"}),
     ],
 )

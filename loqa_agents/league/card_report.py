@@ -1,33 +1,32 @@
 """A scorecard for people: in the terminal, and as one page that needs nothing beside it."""
 
 import base64
-import html
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from loqa_agents.league.pictures import card_picture, title
 from loqa_agents.league.report import cell, number, where
+from loqa_agents.terminal import print_table, say
+from loqa_agents.text import html_text
 
 
 def print_card(console: Console, card: dict[str, Any]) -> None:
     """Each line's mean and interval of 95 %, for the agent and for its opponent."""
-    table = Table(title=f"Mean reward per step, {heading(card)}", title_justify="left")
-    for column in ("against", "agent", "opponent"):
-        table.add_column(column, justify="left" if column == "against" else "right", no_wrap=True)
-    for line in card["lines"]:
-        table.add_row(title(line), *(_cell(line[who]) for who in ("agent", "opponent")))
-    console.print(table)
+    rows = [
+        (title(line), *(_cell(line[who]) for who in ("agent", "opponent")))
+        for line in card["lines"]
+    ]
+    heads = ("against", "agent", "opponent")
+    print_table(console, f"Mean reward per step, {heading(card)}", heads, rows)
     for line in card["lines"]:
         if "exploitability" in line:
-            said = f"Exploitability, {title(line)}: {_cell(line['exploitability'])}"
-            console.print(said, highlight=False)
+            say(console, f"Exploitability, {title(line)}: {_cell(line['exploitability'])}")
     for said in (missing(card), protocol(card), f"Best response: {_budget(card)}."):
         if said:
-            console.print(said, highlight=False)
+            say(console, said)
     if "sources" in card:
-        console.print(_published(card))
+        _print_published(console, card)
 
 
 def heading(card: dict[str, Any]) -> str:
@@ -51,7 +50,6 @@ def protocol(card: dict[str, Any]) -> str:
 
 def page(card: dict[str, Any]) -> str:
     """One HTML page with all of the card and its picture."""
-    escape = html.escape
     rows = []
     for line in card["lines"]:
         published = "; ".join(
@@ -59,9 +57,9 @@ def page(card: dict[str, Any]) -> str:
         )
         exploit = _cell(line.get("exploitability"))
         cells = [title(line), _cell(line["agent"]), _cell(line["opponent"]), exploit, published]
-        rows.append("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells) + "</tr>")
+        rows.append("<tr>" + "".join(f"<td>{html_text(text)}</td>" for text in cells) + "</tr>")
     sources = "".join(
-        f"<dt>{escape(method)}</dt><dd>{escape(source)}</dd>"
+        f"<dt>{html_text(method)}</dt><dd>{html_text(source)}</dd>"
         for method, source in card.get("sources", {}).items()
     )
     facts = {
@@ -76,14 +74,15 @@ def page(card: dict[str, Any]) -> str:
         ),
     }
     listed = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts.items()
+        f"<dt>{html_text(name)}</dt><dd>{html_text(str(value))}</dd>"
+        for name, value in facts.items()
     )
     image = base64.b64encode(card_picture(card)).decode()
     heads = ("against", "agent", "opponent", "exploitability", "published: agent / opponent")
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(heading(card))}</title>
+<title>{html_text(heading(card))}</title>
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
   color: #1a1a1a; background: #fff; }}
@@ -96,7 +95,7 @@ td:nth-child(5) {{ font-size: .85rem; }}
 dt {{ font-weight: 600; }} dd {{ margin: 0 0 .5rem 0; overflow-wrap: anywhere; }}
 img {{ max-width: 100%; height: auto; }}
 </style></head><body>
-<h1>{escape(heading(card))}</h1>
+<h1>{html_text(heading(card))}</h1>
 <p>Mean reward per step and its interval of 95 % over seeds, by Student's t. {missing(card)}
 Exploitability is how much more a best response gets from the agent than the agent gets from
 itself; from a trained response, a lower bound.</p>
@@ -109,16 +108,17 @@ itself; from a trained response, a lower bound.</p>
 """
 
 
-def _published(card: dict[str, Any]) -> Table:
-    table = Table(title="Published, agent (--html has opponents, too)", title_justify="left")
-    table.add_column("against", no_wrap=True)
-    for method in card["sources"]:
-        table.add_column(method.replace(" ", "\n"), justify="right")
-    for line in card["lines"]:
-        if line["published"]:
-            given = (line["published"].get(method, {}) for method in card["sources"])
-            table.add_row(title(line), *(number(value.get("agent")) for value in given))
-    return table
+def _print_published(console: Console, card: dict[str, Any]) -> None:
+    rows = [
+        (
+            title(line),
+            *(number(line["published"].get(method, {}).get("agent")) for method in card["sources"]),
+        )
+        for line in card["lines"]
+        if line["published"]
+    ]
+    heads = ("against", *card["sources"])
+    print_table(console, "Published, agent (--html has opponents, too)", heads, rows)
 
 
 def _both(value: dict[str, float | None]) -> str:

@@ -1,14 +1,12 @@
 """What a person sees of leagues and scorecards: who gets what from whom, at a glance."""
 
-import io
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 
-from loqa_agents.pictures import STYLE
+from loqa_agents.figures import Figure, colours, label, png
+from loqa_agents.files import write_atomically
 
 TITLES = {
     "self_play": "itself, same seed",
@@ -26,14 +24,13 @@ def title(line: dict[str, Any]) -> str:
 
 def draw_league(out: Path, data: dict[str, Any]) -> None:
     """Write ``heat_map.png`` and ``scatter.png`` of a `summary` into ``out``."""
-    with mpl.rc_context(STYLE):
-        heat_map(data).savefig(out / "heat_map.png", dpi=150)
-        scatter(data).savefig(out / "scatter.png", dpi=150)
+    write_atomically(out / "heat_map.png", png(lambda: heat_map(data)))
+    write_atomically(out / "scatter.png", png(lambda: scatter(data)))
 
 
 def heat_map(data: dict[str, Any]) -> Figure:
     """The reward of each team against each; the number is the row's."""
-    names = data["teams"]
+    names = [label(name) for name in data["teams"]]
     means = np.array(data["by_team"]["reward"]["mean"], float)
     longest = 0.09 * max(len(name) for name in names)  # inches, of the labels
     side = 2.0 + 0.62 * len(names)
@@ -68,13 +65,14 @@ def scatter(data: dict[str, Any]) -> Figure:
     means = np.array(data["by_team"]["reward"]["mean"], float)
     figure = Figure(figsize=(7, 6 + 0.13 * len(means)), layout="constrained")
     axes = figure.subplots()
-    colours = mpl.colormaps["tab20"](np.arange(len(means)) % 20)
-    for i, name in enumerate(data["teams"]):
-        axes.scatter(means[i], means[:, i], s=14, color=colours[i], alpha=0.45, linewidths=0)
+    for i, (name, colour) in enumerate(zip(data["teams"], colours(len(means)), strict=True)):
+        axes.scatter(means[i], means[:, i], s=14, color=colour, alpha=0.45, linewidths=0)
         known = np.isfinite(means[i])
         if known.any():
             centre = means[i][known].mean(), means[:, i][known].mean()
-            axes.scatter(*centre, s=90, color=colours[i], edgecolors="black", label=name, zorder=3)
+            axes.scatter(
+                *centre, s=90, color=colour, edgecolors="black", label=label(name), zorder=3
+            )
     axes.axline((0, 0), slope=1, color="#767676", linestyle=":", linewidth=1.2)
     axes.set(
         xlabel="what the team gets, mean reward per step",
@@ -88,32 +86,32 @@ def scatter(data: dict[str, Any]) -> Figure:
 
 def card_picture(card: dict[str, Any]) -> bytes:
     """The card's lines as points with intervals, published ones beside them, as PNG."""
-    with mpl.rc_context(STYLE):
-        lines = card["lines"]
-        figure = Figure(figsize=(8, 1.6 + 0.5 * len(lines)), layout="constrained")
-        axes = figure.subplots()
-        for who, colour, shift in (("agent", "#1b7837", -0.1), ("opponent", "#762a83", 0.1)):
-            for i, line in enumerate(lines):
-                value = line[who]
-                if value is None:
-                    continue
-                mean, low, high = (value[name] for name in ("mean", "low", "high"))
-                label = who if i == next(k for k, each in enumerate(lines) if each[who]) else None
-                if low is not None:
-                    axes.plot([low, high], [i + shift] * 2, color=colour, linewidth=2)
-                axes.plot(mean, i + shift, "o", color=colour, label=label)
-        markers = dict(zip(card.get("sources", {}), "svD^P", strict=False))
-        for method, marker in markers.items():
-            drawn = [i for i, line in enumerate(lines) if method in line["published"]]
-            axes.scatter(
-                [lines[i]["published"][method]["agent"] for i in drawn], [i - 0.3 for i in drawn],
-                marker=marker, s=28, facecolors="none", edgecolors="#4d4d4d",
-                label=f"{method}, agent",
-            )  # fmt: skip
-        axes.set_yticks(range(len(lines)), [title(line) for line in lines])
-        axes.invert_yaxis()
-        axes.set(xlabel="mean reward per step")
-        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
-        content = io.BytesIO()
-        figure.savefig(content, format="png", dpi=150)
-    return content.getvalue()
+    return png(lambda: _points(card))
+
+
+def _points(card: dict[str, Any]) -> Figure:
+    lines = card["lines"]
+    figure = Figure(figsize=(8, 1.6 + 0.5 * len(lines)), layout="constrained")
+    axes = figure.subplots()
+    for who, colour, shift in (("agent", "#1b7837", -0.1), ("opponent", "#762a83", 0.1)):
+        drawn = [(i + shift, line[who]) for i, line in enumerate(lines) if line[who] is not None]
+        for height, value in drawn:
+            if value["low"] is not None:
+                axes.plot([value["low"], value["high"]], [height] * 2, color=colour, linewidth=2)
+        axes.plot(
+            [value["mean"] for _, value in drawn], [height for height, _ in drawn], "o",
+            color=colour, label=who,
+        )  # fmt: skip
+    markers = dict(zip(card.get("sources", {}), "svD^P", strict=False))
+    for method, marker in markers.items():
+        known = [i for i, line in enumerate(lines) if method in line["published"]]
+        axes.scatter(
+            [lines[i]["published"][method]["agent"] for i in known], [i - 0.3 for i in known],
+            marker=marker, s=28, facecolors="none", edgecolors="#4d4d4d",
+            label=f"{method}, agent",
+        )  # fmt: skip
+    axes.set_yticks(range(len(lines)), [label(title(line)) for line in lines])
+    axes.invert_yaxis()
+    axes.set(xlabel="mean reward per step")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    return figure

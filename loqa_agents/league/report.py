@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from loqa_agents.league.summary import rows
+from loqa_agents.terminal import print_table, say
+from loqa_agents.text import markdown_text, spreadsheet_text
 
 _FEW = 6
 """Teams whose table against each other fits into 80 columns."""
@@ -19,20 +19,20 @@ _FEW = 6
 def markdown(data: dict[str, Any]) -> str:
     """The league's teams as a Markdown document."""
     lines = [
-        f"# League: {where(data['game'])}",
+        f"# League: {markdown_text(where(data['game']))}",
         "",
         f"Mean reward per step of the row against the column over {data['episodes']} episodes a "
         "pair of players, half in each seat; beside it the interval of 95 % over seeds, by "
         "Student's t. There is no interval over seeds where neither team has several, nor for two "
         "seeds against each other. A team meets itself with different seeds if it has several.",
         "",
-        "| | " + " | ".join(_escaped(name) for name in data["teams"]) + " |",
+        "| | " + " | ".join(markdown_text(name) for name in data["teams"]) + " |",
         "|---|" + "---|" * len(data["teams"]),
     ]
     reward = data["by_team"]["reward"]
     for i, name in enumerate(data["teams"]):
         cells = [cell(reward, i, j) for j in range(len(data["teams"]))]
-        lines.append(f"| {_escaped(name)} | " + " | ".join(cells) + " |")
+        lines.append(f"| {markdown_text(name)} | " + " | ".join(cells) + " |")
     others = {"welfare": "Social welfare (the rewards of both)"}
     others |= {
         "normalised": "Normalised: 0 is what defectors, 1 what cooperators get among themselves",
@@ -47,22 +47,26 @@ def markdown(data: dict[str, Any]) -> str:
         lines += ["", f"## {title}", "", *lines[4:6]]
         for name, numbers in zip(data["teams"], means, strict=True):
             shown = " | ".join(number(value) for value in numbers)
-            lines.append(f"| {_escaped(name)} | {shown} |")
+            lines.append(f"| {markdown_text(name)} | {shown} |")
     lines += ["", "## Among themselves", "", "| | same seed | different seeds |", "|---|---|---|"]
     for i, name in enumerate(data["teams"]):
         pair = [cell(data[of]["reward"], i) for of in ("same_seed", "cross_seed")]
-        lines.append(f"| {_escaped(name)} | {' | '.join(pair)} |")
+        lines.append(f"| {markdown_text(name)} | {' | '.join(pair)} |")
     if "alpha_rank" in data:
         lines += ["", "## Alpha-rank", "", "| | mass |", "|---|---|"]
-        lines += [f"| {_escaped(n)} | {number(mass)} |" for n, mass in data["alpha_rank"].items()]
+        lines += [
+            f"| {markdown_text(n)} | {number(mass)} |" for n, mass in data["alpha_rank"].items()
+        ]
     for name, reason in data["failed"].items():
-        lines += ["", f"{_escaped(name)} could not go on: {reason}"]
+        lines += ["", markdown_text(could_not(name, reason))]
     return "\n".join(lines) + "\n"
 
 
 def comma_separated(data: dict[str, Any]) -> str:
     """A line for each ordered pair of entrants."""
     lines = rows(data)
+    for line in lines:
+        line |= {who: spreadsheet_text(line[who]) for who in ("player", "opponent")}
     text = io.StringIO()
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
     writer.writeheader()
@@ -83,23 +87,23 @@ def print_league(console: Console, data: dict[str, Any]) -> None:
     what = (
         "of the row against the column" if few else "against all others; pair by pair in league.md"
     )
-    table = Table(title=f"Mean reward per step {what}", title_justify="left")
-    table.add_column("", overflow="fold")
     means = np.array(data["by_team"]["reward"]["mean"], float)
-    columns = [str(i + 1) for i in range(len(means))] if few else ["itself", "gets", "leaves"]
-    for column in columns:
-        table.add_column(column, justify="right", no_wrap=True)
+    numbers = [str(i + 1) for i in range(len(means))]
+    heads = ["", *numbers] if few else ["", "itself", "gets", "leaves"]
+    rows = []
     for i, name in enumerate(data["teams"]):
-        cells = means[i]
-        if not few:
-            others = np.arange(len(means)) != i
-            cells = [means[i, i], _known(means[i, others]), _known(means[others, i])]
-        table.add_row(escape(f"{i + 1} {name}"), *(number(value) for value in cells))
-    console.print(table)
+        others = np.arange(len(means)) != i
+        sums = (means[i, i], _known(means[i, others]), _known(means[others, i]))
+        rows.append((f"{numbers[i]} {name}", *map(number, means[i] if few else sums)))
+    print_table(console, f"Mean reward per step {what}", heads, rows, short=numbers)
     for name, mass in data.get("alpha_rank", {}).items():
-        console.print(f"alpha-rank {number(mass)} {name}", markup=False, highlight=False)
+        say(console, f"alpha-rank {number(mass)} {name}")
     for name, reason in data["failed"].items():
-        console.print(f"{name} could not go on: {reason}", markup=False, highlight=False)
+        say(console, could_not(name, reason))
+
+
+def could_not(name: str, reason: str) -> str:
+    return f"Player {name} could not go on: {reason}"
 
 
 def cell(table: dict[str, Any], *place: int) -> str:
@@ -121,7 +125,3 @@ def _known(values: Any) -> float:
     """The mean of what is known."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else math.nan
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|")

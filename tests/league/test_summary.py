@@ -1,11 +1,15 @@
 """What is made of a league's numbers."""
 
+import csv
+import io
+
 import numpy as np
 import pytest
+from markdown_it import MarkdownIt
 from PIL import Image
 
 from loqa_agents.league import Entrant, League, report
-from loqa_agents.league.pictures import draw_league
+from loqa_agents.league.pictures import draw_league, heat_map, scatter
 from loqa_agents.league.summary import rows, summary
 from loqa_envs import CoinGame
 
@@ -96,7 +100,7 @@ def test_markdown_shows_what_the_data_says(odd):
     text = report.markdown(odd)
     (line,) = (line for line in text.splitlines() if line.startswith("| c | 0.750"))
     assert cells(line) == ["c", "0.750", "0.250", ""]
-    assert "| runs/[bold]a\\|b |" in text
+    assert "| runs/\\[bold\\]a\\|b |" in text
     assert "gone could not go on: player gone must play on" in text
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("| |")]
     assert len(tables) == 3  # rewards, welfare, among themselves
@@ -106,8 +110,6 @@ def test_markdown_shows_what_the_data_says(odd):
 
 
 def test_a_terminal_shows_names_as_they_are(odd):
-    import io
-
     from rich.console import Console
 
     console = Console(file=io.StringIO(), width=80)
@@ -125,6 +127,45 @@ def test_there_is_a_row_for_each_ordered_pair(odd):
     ]
     assert (lines[1]["reward"], lines[3]["reward"], lines[2]["reward"]) == (-0.4, 0.75, None)
     assert lines[1]["welfare"] == 0.35
+
+
+HOSTILE = ("=1+1", "two\nlines|`x`", "_$a$ $b$_", "\u6a21<b>\u202e\udcff")
+
+
+@pytest.fixture
+def hostile() -> dict:
+    """A league of players whose names could do harm."""
+    entrants = tuple(Entrant(name, name) for name in HOSTILE)
+    rewards = np.random.default_rng(0).uniform(-1, 1, (4, 4, 4)).astype(np.float32)
+    return summary(League(DILEMMA, entrants, rewards, {}, {}, {HOSTILE[1]: "# it\nraised"}))
+
+
+def test_a_spreadsheet_gets_names_as_text(hostile):
+    lines = list(csv.DictReader(io.StringIO(report.comma_separated(hostile), newline="")))
+    shown = ["'=1+1", "two\\nlines|`x`", "_$a$ $b$_", "\u6a21<b>\\u202e\\udcff"]
+    assert [line["opponent"] for line in lines[:4]] == shown
+    assert [line["player"] for line in lines[::4]] == shown
+    assert report.comma_separated(hostile).encode()
+
+
+def test_markdown_gets_names_as_text(hostile):
+    text = report.markdown(hostile)
+    assert text.encode()
+    assert "| two\\\\nlines\\|\\`x\\` |" in text
+    assert text.endswith("could not go on: \\# it\\\\nraised\n")
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    assert sum(token.type == "td_open" for token in tokens) == 2 * 4 * 5 + 4 * 3
+
+
+def test_figures_show_names_as_text(hostile):
+    for figure in (heat_map(hostile), scatter(hostile)):
+        figure.canvas.draw()  # which warns of what its font does not have
+    ticks = [tick.get_text() for tick in heat_map(hostile).axes[0].get_yticklabels()]
+    assert ticks == [
+        "=1+1", "two\\nlines|`x`", " _$a$ $b$_", "\\u6a21<b>\\u202e\\udcff"
+    ]  # fmt: skip
+    legend = [text.get_text() for text in scatter(hostile).legends[0].get_texts()]
+    assert legend == ticks
 
 
 def colours(path) -> np.ndarray:

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import doc
 
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import TRANSLATED, translated
 from loqa_envs.game import Game, Policy
 from loqa_envs.matrix_game import IPD, MatrixGame
 from loqa_envs.scripted import MemoryOne
+from loqa_envs.validation import check
 
 
 def _coin_game(preset: str = "loqa", **settings: Any) -> CoinGame:
@@ -32,9 +35,11 @@ def make_game(game: str | Game, **settings: Any) -> Game:
     """The game of that name with those settings; a game passes through, and takes no settings.
 
     Raises:
-        ValueError: for an unknown name, an unknown setting, or settings beside a finished game.
+        ValueError: for an unknown name, an unknown setting, settings beside a finished game, or
+            something that is no game.
     """
     if not isinstance(game, str):
+        check("game", game, Annotated[Game, doc(f"one of {', '.join(GAMES)}, or a loqa_envs.Game")])
         if settings:
             raise ValueError(
                 f"settings go with a game's name, not with a finished game such as {game!r}; "
@@ -63,8 +68,7 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
             the policy is for a game with other rules or other actions.
     """
     if not isinstance(player, str):
-        if not hasattr(player, "act"):
-            raise ValueError(f"a player must be a name or a Policy, got {player!r}.")
+        check("a player", player, Annotated[Policy, doc("a name or a Policy")])
         _check_same_game(player, game)
         if player.num_actions != game.num_actions:
             raise ValueError(

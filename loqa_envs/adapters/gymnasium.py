@@ -1,5 +1,7 @@
 """Any game from one seat, against a fixed opponent, as a Gymnasium environment."""
 
+import os
+import sys
 from functools import partial
 from typing import Any, ClassVar
 
@@ -10,26 +12,28 @@ from gymnasium.spaces import Box, Discrete
 from numpy.typing import NDArray
 
 from loqa_envs import keys
-from loqa_envs.adapters import single
+from loqa_envs.adapters import arguments, single
 from loqa_envs.adapters.compiled import Compiled
 from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
-from loqa_envs.catalogue import make_game, make_player
+from loqa_envs.catalogue import make_game
 from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy
 
 
-class GameEnv(gymnasium.Env[NDArray[Any], int]):
+class GameEnv(arguments.KnowsItsLength, gymnasium.Env[NDArray[Any], int]):
     """One seat of a game; a fixed opponent has all the others.
 
-    An episode is truncated after the game's ``episode_length`` and never terminates. Info holds the
+    An episode is truncated after ``episode_length`` steps and never terminates. Info holds the
     game's measurements of this seat, and ``opponent_reward``, the mean reward of the other seats.
     A scripted opponent is played with NumPy, so that the environment is quick and safe to fork; any
     other policy acts through JAX.
 
     Args:
         game: a name in `loqa_envs.GAMES`, or a game.
-        opponent: a name such as ``tit_for_tat`` or ``memory_one:1,1,0,1,0``, or a `Policy`.
+        opponent: a name such as ``tit_for_tat`` or ``memory_one:1,1,0,1,0``, an agent's name or
+            file such as ``coin3x3/loqa/42``, or a `Policy`.
         seat: which seat to play.
         opponent_params: the opponent's parameters, for policies that have some.
+        max_episode_steps: steps of an episode, instead of the game's own number.
         render_mode: None, ``human``, ``rgb_array`` or ``ansi``.
         settings: settings of the game, if it is given by name.
 
@@ -49,17 +53,18 @@ class GameEnv(gymnasium.Env[NDArray[Any], int]):
     def __init__(
         self,
         game: str | Game,
-        opponent: str | Policy = "random",
+        opponent: str | os.PathLike[str] | Policy = "random",
         *,
         seat: int = 0,
         opponent_params: Params = (),
+        max_episode_steps: int | None = None,
         render_mode: str | None = None,
         **settings: Any,
     ) -> None:
         self.game = make_game(game, **settings)
-        self.seat = single.check_integer("seat", seat, 0, self.game.num_players - 1)
+        self.seat = arguments.check_integer("seat", seat, 0, self.game.num_players - 1)
         self.opponents = {
-            other: make_player(opponent, self.game, other)
+            other: arguments.opponent_for(opponent, self.game, other)
             for other in range(self.game.num_players)
             if other != self.seat
         }
@@ -67,7 +72,8 @@ class GameEnv(gymnasium.Env[NDArray[Any], int]):
         self.render_mode = render_mode
         self.observation_space = single.observation_space(self.game)
         self.action_space = single.action_space(self.game)
-        self._match = single.Match(self.game, self.game.episode_length)
+        self.episode_length = arguments.episode_length(max_episode_steps, self.game)
+        self._match = single.Match(self.game, self.episode_length)
         self._renderer = Renderer(render_mode, self.game.name)
         self._carries: dict[int, Carry] = {}
         self._acts = {seat: Compiled(partial(_act, one)) for seat, one in self.opponents.items()}
@@ -75,7 +81,7 @@ class GameEnv(gymnasium.Env[NDArray[Any], int]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[Any], dict[str, Any]]:
-        super().reset(seed=seed)
+        super().reset(seed=arguments.seed_or_none("seed", seed))
         self._match.reset(self.np_random)
         self._carries = {other: player.initial_carry() for other, player in self.opponents.items()}
         self._renderer.show(self._match)
@@ -84,7 +90,7 @@ class GameEnv(gymnasium.Env[NDArray[Any], int]):
     def step(self, action: int) -> tuple[NDArray[Any], float, bool, bool, dict[str, Any]]:
         match = self._match
         match.check_running()
-        actions = [single.check_integer("action", action, 0, self.game.num_actions - 1)]
+        actions = [arguments.check_integer("action", action, 0, self.game.num_actions - 1)]
         actions *= self.game.num_players
         observations = match.observe()
         for seat in self._carries:
@@ -100,6 +106,10 @@ class GameEnv(gymnasium.Env[NDArray[Any], int]):
 
     def close(self) -> None:
         self._renderer.close()
+
+    def get_keys_to_action(self) -> dict[tuple[str | int, ...], int]:
+        """What the keys do in ``gymnasium.utils.play.play``."""
+        return keys_to_action(self.game)
 
     def _observation(self) -> NDArray[Any]:
         return np.array(self._match.observe()[self.seat])
@@ -121,3 +131,36 @@ def _act(
     policy: Policy, seed: jax.Array, params: Params, carry: Carry, observation: Array
 ) -> tuple[Array, Carry]:
     return policy.act(keys.key(seed), params, carry, observation)
+
+
+_ARROWS = {"right": 0x4000004F, "left": 0x40000050, "down": 0x40000051, "up": 0x40000052}
+"""The arrow keys, by their numbers in SDL and so in pygame."""
+
+
+def keys_to_action(game: Game) -> dict[tuple[str | int, ...], int]:
+    """The keys that play each action: its number, the first letter of its name, its arrow.
+
+    Letters only where no two names begin alike.
+    """
+    names = game.action_names
+    keys: dict[tuple[str | int, ...], int] = {(str(i),): i for i in range(min(len(names), 10))}
+    letters = [name[0].lower() for name in names]
+    if len(set(letters)) == len(letters):
+        keys |= {(letter,): i for i, letter in enumerate(letters)}
+    return keys | {(_ARROWS[name],): i for i, name in enumerate(names) if name in _ARROWS}
+
+
+def make_env(**settings: Any) -> GameEnv:
+    """`GameEnv` as ``gymnasium.make`` makes it, its episodes as long as ``max_episode_steps``.
+
+    Gymnasium keeps that number to itself and cuts what is longer, so that an environment with an
+    end of its own would ignore a larger one. Nobody but its caller can be asked.
+    """
+    caller = sys._getframe(1).f_locals
+    limit = caller.get("max_episode_steps")
+    if limit is None:
+        limit = getattr(caller.get("env_spec"), "max_episode_steps", None)
+    return GameEnv(max_episode_steps=limit, **settings)
+
+
+make_env.metadata = GameEnv.metadata  # type: ignore[attr-defined]  # Gymnasium looks for the modes here

@@ -1,21 +1,22 @@
 """Any game as a PettingZoo environment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box, Discrete
 from numpy.typing import NDArray
 from pettingzoo import AECEnv, ParallelEnv
-from pettingzoo.utils.conversions import (
-    parallel_to_aec,
-    parallel_to_aec_wrapper,
-)
+from pettingzoo.utils.conversions import parallel_to_aec_wrapper
+from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
-from loqa_envs.adapters import single
+from loqa_envs.adapters import arguments, single
 from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
 from loqa_envs.catalogue import make_game
 from loqa_envs.game import Game
+from loqa_envs.validation import Count, check
+from loqa_envs.wording import shown
 
 Observation = NDArray[Any]
 
@@ -25,7 +26,8 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
 
     All agents act in every step and all end together, by truncation after ``max_cycles`` steps. On
     that step every agent still gets its observation and its info. ``reset`` without a seed goes on
-    with the same stream of chance. The game is played with NumPy and is safe to fork.
+    with the same stream of chance, ``np_random``. ``state()`` is what all agents see, one after the
+    other along the first axis. The game is played with NumPy and is safe to fork.
 
     Args:
         game: a name in `loqa_envs.GAMES`, or a game.
@@ -56,7 +58,7 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
         self._match = single.Match(self.game, self.game.episode_length)
         if max_cycles is not None:
             self.max_cycles = max_cycles
-        self._generator = np.random.default_rng()
+        self.np_random = np.random.default_rng()
         self._renderer = Renderer(render_mode, self.game.name)
         self.render_mode = render_mode
         self.metadata = {  # type: ignore[misc]
@@ -65,6 +67,7 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
         }
         self.possible_agents = single.seat_names(self.game)
         self.agents: list[str] = []
+        self.state_space = single.state_space(self.game)
         # Every agent needs a space of its own, since samples come from a space's own generator.
         self._observation_spaces = {
             agent: single.observation_space(self.game) for agent in self.possible_agents
@@ -80,7 +83,7 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
 
     @max_cycles.setter
     def max_cycles(self, value: int) -> None:
-        self._match.length = single.check_integer("max_cycles", value, 1)
+        self._match.length = check("max_cycles", value, Count)
 
     def observation_space(self, agent: str) -> Box:
         return self._observation_spaces[agent]
@@ -91,9 +94,10 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Observation], dict[str, dict[str, Any]]]:
+        seed = arguments.seed_or_none("seed", seed)
         if seed is not None:
-            self._generator = np.random.default_rng(seed)
-        self._match.reset(self._generator)
+            self.np_random = np.random.default_rng(seed)
+        self._match.reset(self.np_random)
         self.agents = self.possible_agents[:]
         self._renderer.show(self._match)
         return self._observations(), {agent: {} for agent in self.agents}
@@ -109,16 +113,14 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
     ]:
         match, agents = self._match, self.possible_agents
         match.check_running()
-        if actions.keys() != self._action_spaces.keys():
+        if not isinstance(actions, Mapping) or actions.keys() != self._action_spaces.keys():
+            given = shown([*actions] if isinstance(actions, Mapping) else actions)
             raise ValueError(
-                f"step must be given one action for each of {', '.join(agents)}, "
-                f"got actions for {', '.join(map(str, actions)) or 'nobody'}."
+                f"actions must be a dictionary with one for each of {', '.join(agents)}, "
+                f"got {given}."
             )
-        highest = self.game.num_actions - 1
-        rewards, measured = match.play(
-            [single.check_integer(f"{a}'s action", actions[a], 0, highest) for a in agents],
-            self._generator,
-        )
+        joint = [self.check_action(agent, actions[agent]) for agent in agents]
+        rewards, measured = match.play(joint, self.np_random)
         infos: dict[str, dict[str, Any]] = {
             agent: {name: values[seat] for name, values in measured.items()}
             for seat, agent in enumerate(agents)
@@ -137,6 +139,19 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
             infos,
         )
 
+    def check_action(self, agent: str, action: Any) -> int:
+        """An agent's action as an ``int``.
+
+        Raises:
+            ValueError: unless it is an integer within the agent's space.
+        """
+        return arguments.check_integer(f"{agent}'s action", action, 0, self.game.num_actions - 1)
+
+    def state(self) -> NDArray[Any]:
+        self._match.check_begun("state")
+        rows = np.array(self._match.observe())
+        return rows.reshape(self.state_space.shape)
+
     def render(self) -> NDArray[np.uint8] | str | None:
         return self._renderer.render(self._match)
 
@@ -148,6 +163,31 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
         return dict(zip(self.possible_agents, rows, strict=True))
 
 
+class TurnBasedGameEnv(parallel_to_aec_wrapper[str, Observation, int]):  # type: ignore[misc]
+    """`ParallelGameEnv` in which agents act in turn; the game moves when the last one has acted.
+
+    Raises:
+        ValueError: in ``step`` for an action that is outside the space, or that is not None though
+            the agent's episode has ended.
+        gymnasium.error.ResetNeeded: for a step before ``reset``, or after all agents have left.
+    """
+
+    env: ParallelGameEnv
+
+    def step(self, action: int | None) -> None:
+        self.env._match.check_begun("step")
+        if not self.agents:
+            raise ResetNeeded("step must come before the last agent has left; call reset.")
+        agent = self.agent_selection
+        if not self.truncations[agent]:
+            action = self.env.check_action(agent, action)
+        elif action is not None:
+            raise ValueError(
+                f"{agent}'s action must be None, since its episode has ended, got {shown(action)}."
+            )
+        super().step(action)
+
+
 def parallel_env(game: str | Game, **settings: Any) -> ParallelGameEnv:
     """All agents act at once."""
     return ParallelGameEnv(game, **settings)
@@ -155,12 +195,12 @@ def parallel_env(game: str | Game, **settings: Any) -> ParallelGameEnv:
 
 def raw_env(game: str | Game, **settings: Any) -> AECEnv[str, Observation, int | None]:
     """Agents act in turn; the game moves when the last one has acted."""
-    return parallel_to_aec_wrapper(ParallelGameEnv(game, **settings))
+    return TurnBasedGameEnv(ParallelGameEnv(game, **settings))
 
 
 def env(game: str | Game, **settings: Any) -> AECEnv[str, Observation, int | None]:
     """`raw_env` with PettingZoo's check that its methods are called in order."""
-    return parallel_to_aec(ParallelGameEnv(game, **settings))
+    return OrderEnforcingWrapper(raw_env(game, **settings))
 
 
 def constructors(

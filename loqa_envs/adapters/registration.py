@@ -31,7 +31,7 @@ def register() -> None:
         if gymnasium_id(name) not in gymnasium.registry:
             gymnasium.register(
                 id=gymnasium_id(name),
-                entry_point="loqa_envs.adapters.gymnasium:GameEnv",
+                entry_point="loqa_envs.adapters.gymnasium:make_env",
                 vector_entry_point="loqa_envs.adapters.vector:VectorGameEnv",
                 kwargs={"game": name, "opponent": "random"},
             )

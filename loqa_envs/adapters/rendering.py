@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from gymnasium import logger
-from gymnasium.error import DependencyNotInstalled, ResetNeeded
+from gymnasium.error import DependencyNotInstalled
 from numpy.typing import NDArray
 
 from loqa_envs.game import Game, State
@@ -140,8 +140,7 @@ class Renderer:
                 "give it when making the environment."
             )
             return None
-        if match.state is None:
-            raise ResetNeeded("render must come after reset, which has not been called yet.")
+        match.check_begun("render")
         frame = (match.game, match.state, match.clock, match.length, match.returns)
         if self.mode == "ansi":
             return draw_text(*frame)

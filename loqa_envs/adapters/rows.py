@@ -10,11 +10,13 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from loqa_envs.adapters import single
+from loqa_envs.adapters import arguments, single
 from loqa_envs.adapters.batch import Batch, Boards
 from loqa_envs.adapters.compiled import Compiled
 from loqa_envs.adapters.rendering import RENDER_FPS, draw_picture, draw_text
 from loqa_envs.game import Game, Params, Policy
+from loqa_envs.validation import check
+from loqa_envs.wording import shown
 
 Rows: TypeAlias = NDArray[Any]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -22,7 +24,9 @@ Bools: TypeAlias = NDArray[np.bool_]
 _DRAW: dict[str, Callable[..., Any]] = {"ansi": draw_text, "rgb_array": draw_picture}
 
 
-class RowsVectorEnv(VectorEnv[Rows, NDArray[np.integer[Any]], NDArray[Any]]):
+class RowsVectorEnv(
+    arguments.KnowsItsLength, VectorEnv[Rows, NDArray[np.integer[Any]], NDArray[Any]]
+):
     """``num_games`` games with ``players`` in their seats, and the open seats as sub-environments.
 
     See `VectorGameEnv` and `SharedVectorEnv`, which differ in what seats they leave open.
@@ -51,10 +55,7 @@ class RowsVectorEnv(VectorEnv[Rows, NDArray[np.integer[Any]], NDArray[Any]]):
         self.game = game
         self.num_games = num_games
         self.opponent_params = params
-        self.episode_length = self.game.episode_length
-        if max_episode_steps not in (None, -1):  # -1 is Gymnasium's word for "as the game has it"
-            limit = single.check_integer("max_episode_steps", max_episode_steps, 1)
-            self.episode_length = min(limit, self.episode_length)
+        self.episode_length = arguments.episode_length(max_episode_steps, game)
         if autoreset_mode not in (modes := [mode.value for mode in AutoresetMode]) + [
             *AutoresetMode
         ]:
@@ -94,8 +95,8 @@ class RowsVectorEnv(VectorEnv[Rows, NDArray[np.integer[Any]], NDArray[Any]]):
         Without a seed, chance goes on where it was.
         """
         self._check_open()
-        super().reset(seed=seed)
-        mask = (options or {}).get("reset_mask")
+        super().reset(seed=arguments.seed_or_none("seed, one for all games,", seed))
+        mask = (check("options", options, dict | None) or {}).get("reset_mask")
         if mask is None:
             self._clocks[:] = 0
             self._returns[:] = 0
@@ -191,9 +192,12 @@ class RowsVectorEnv(VectorEnv[Rows, NDArray[np.integer[Any]], NDArray[Any]]):
             raise ClosedEnvironmentError("the vector environment must be open, and it was closed.")
 
     def _checked(self, actions: NDArray[np.integer[Any]], over: Bools) -> NDArray[np.int32]:
-        actions = np.asarray(actions)
+        try:
+            actions = np.asarray(actions)
+            problem = f"an array of shape {actions.shape} and type {actions.dtype}"
+        except ValueError:  # of lists of different lengths
+            actions, problem = np.zeros((), np.int64), shown(actions)
         highest = self.game.num_actions - 1
-        problem = f"an array of shape {actions.shape} and type {actions.dtype}"
         if actions.shape == (self.num_envs,) and actions.dtype.kind in "iu":
             if over.any():
                 actions = np.where(over, 0, actions)  # theirs are ignored, whatever they are

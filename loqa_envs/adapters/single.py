@@ -4,7 +4,6 @@ Nothing here touches a JAX backend, so an environment survives a fork of a proce
 and a step of a small game costs microseconds instead of a dispatch.
 """
 
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,24 +18,17 @@ VERSION = 0
 """Version in every environment's id; it goes up when an environment's numbers change."""
 
 
-def check_integer(what: str, value: Any, low: int, high: int | None = None) -> int:
-    """``value`` as an ``int``.
-
-    Raises:
-        ValueError: unless ``value`` is one integer from ``low`` to ``high``, both included.
-    """
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = low - 1  # not an integer: out of range
-    if number < low or (high is not None and number > high):
-        bounds = f"of at least {low}" if high is None else f"from {low} to {high}"
-        raise ValueError(f"{what} must be an integer {bounds}, got {value!r}.")
-    return number
-
-
 def observation_space(game: Game) -> Box:
-    high = np.broadcast_to(game.observation_high, game.observation_shape)
+    return _box(np.broadcast_to(game.observation_high, game.observation_shape))
+
+
+def state_space(game: Game) -> Box:
+    """Of all seats' observations, one after the other along their first axis."""
+    rows = np.broadcast_to(game.observation_high, (game.num_players, *game.observation_shape))
+    return _box(rows.reshape(-1, *game.observation_shape[1:]))
+
+
+def _box(high: NDArray[Any]) -> Box:
     return Box(np.zeros_like(high), high, dtype=high.dtype.type)
 
 
@@ -72,10 +64,14 @@ class Match:
         self.clock = 0
         self.returns = [0.0] * self.game.num_players
 
+    def check_begun(self, what: str) -> None:
+        """Raise ``ResetNeeded`` before the first reset."""
+        if self.state is None:
+            raise ResetNeeded(f"{what} must come after reset, which has not been called yet.")
+
     def check_running(self) -> None:
         """Raise ``ResetNeeded`` unless the next step can be played."""
-        if self.state is None:
-            raise ResetNeeded("step must come after reset, which has not been called yet.")
+        self.check_begun("step")
         if self.finished:
             raise ResetNeeded(
                 f"step must come before the episode's end, which was after {self.clock} steps; "

@@ -31,6 +31,7 @@ class SharedVecEnv(VecEnv):  # type: ignore[misc]  # untyped where stable-baseli
         super().__init__(
             self.envs.num_envs, self.envs.single_observation_space, self.envs.single_action_space
         )
+        self.metadata = self.envs.metadata  # with the frames per second, for VecVideoRecorder
 
     def reset(self) -> NDArray[Any]:
         observations, _ = self.envs.reset(seed=self._seeds[0])

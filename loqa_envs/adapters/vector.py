@@ -1,13 +1,15 @@
 """Thousands of games, each from one seat or from all, as a Gymnasium vector environment."""
 
+import os
 from typing import Any
 
 from gymnasium.vector import AutoresetMode
 
-from loqa_envs.adapters import single
+from loqa_envs.adapters import arguments
 from loqa_envs.adapters.rows import RowsVectorEnv
-from loqa_envs.catalogue import make_game, make_player
+from loqa_envs.catalogue import make_game
 from loqa_envs.game import Game, Params, Policy
+from loqa_envs.validation import Count, check
 
 
 class VectorGameEnv(RowsVectorEnv):
@@ -24,7 +26,7 @@ class VectorGameEnv(RowsVectorEnv):
             step returns the first observation of the next episode; its own are in
             ``info["final_obs"]`` and ``info["final_info"]``. ``Disabled``: the caller resets, all
             or by ``reset(options={"reset_mask": bool[num_envs]})``.
-        max_episode_steps: cut episodes even before the game's ``episode_length``.
+        max_episode_steps: steps of an episode, instead of the game's own number.
         render_mode: None, ``rgb_array`` or ``ansi``; ``render`` returns a frame for each game.
 
     Raises:
@@ -38,7 +40,7 @@ class VectorGameEnv(RowsVectorEnv):
     def __init__(
         self,
         game: str | Game,
-        opponent: str | Policy = "random",
+        opponent: str | os.PathLike[str] | Policy = "random",
         *,
         num_envs: int = 1,
         seat: int = 0,
@@ -49,12 +51,12 @@ class VectorGameEnv(RowsVectorEnv):
         **settings: Any,
     ) -> None:
         made = make_game(game, **settings)
-        self.seat = single.check_integer("seat", seat, 0, made.num_players - 1)
+        self.seat = arguments.check_integer("seat", seat, 0, made.num_players - 1)
         players = tuple(
-            None if other == self.seat else make_player(opponent, made, other)
+            None if other == self.seat else arguments.opponent_for(opponent, made, other)
             for other in range(made.num_players)
         )
-        num_games = single.check_integer("num_envs", num_envs, 1)
+        num_games = check("num_envs", num_envs, Count)
         super().__init__(
             made, players, num_games, opponent_params, autoreset_mode, max_episode_steps,
             render_mode,
@@ -86,7 +88,7 @@ class SharedVectorEnv(RowsVectorEnv):
         **settings: Any,
     ) -> None:
         made = make_game(game, **settings)
-        num_games = single.check_integer("num_games", num_games, 1)
+        num_games = check("num_games", num_games, Count)
         open_seats = (None,) * made.num_players
         super().__init__(
             made, open_seats, num_games, (), autoreset_mode, max_episode_steps, render_mode

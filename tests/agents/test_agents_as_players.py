@@ -5,7 +5,7 @@ import jax
 import numpy as np
 import pytest
 
-from loqa_agents import Agent, Learner, Network
+from loqa_agents import Agent, Learner, Network, save_agent
 from loqa_envs import CoinGame, make_player
 
 
@@ -29,6 +29,20 @@ def test_an_agent_is_an_opponent_of_many_games(agent):
     envs.reset(seed=0)
     total = sum(envs.step(np.zeros(64, int))[4]["opponent_reward"].sum() for _ in range(49))
     assert total != 0
+
+
+def test_an_agent_is_an_opponent_by_its_name_and_by_its_file(agent, tmp_path):
+    file = tmp_path / "agents" / "7.safetensors"
+    file.parent.mkdir()
+    save_agent(file, agent)
+    for opponent in (file, str(file), str(tmp_path)):
+        env = gymnasium.make("loqa/CoinGame-v0", opponent=opponent).unwrapped
+        assert env.opponents[1].seed == agent.seed
+    envs = gymnasium.make_vec("loqa/CoinGame-v0", num_envs=2, opponent="coin3x3/loqa/42")
+    assert envs.unwrapped._batch.players[1].seed == 42
+    spec = gymnasium.make("loqa/CoinGame-v0", opponent="coin3x3/loqa/43").spec
+    again = gymnasium.make(type(spec).from_json(spec.to_json())).unwrapped
+    assert again.opponents[1].seed == 43
 
 
 def test_an_agent_plays_with_its_own_parameters(agent):

@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
+from gymnasium.utils.play import play
+from gymnasium.wrappers import TimeAwareObservation
 
-from loqa_envs import Grim, MemoryOne, Tremble, make_player
+from loqa_envs import IPD, Grim, MemoryOne, Tremble, make_player
 from loqa_envs.adapters.gymnasium import GameEnv
+from loqa_envs.adapters.pettingzoo import parallel_env
 from loqa_envs.adapters.registration import gymnasium_id
+from loqa_envs.adapters.vector import SharedVectorEnv, VectorGameEnv
 
 C, D = 0, 1
 COPIES = [
@@ -83,7 +87,47 @@ def test_an_episode_is_truncated_after_the_games_length() -> None:
     shorter = gymnasium.make("loqa/IPD-v0", payoffs="pola", episode_length=20, seat=1)
     assert len(episode(shorter, seed=0)) == 1 + 20
     assert shorter.unwrapped.game.payoffs[0][0] == 0.33
-    assert len(episode(gymnasium.make("loqa/IPD-v0", max_episode_steps=10), seed=0)) == 1 + 10
+
+
+def every_kind(**settings) -> list:
+    """The environment alone and in the two kinds of vectors."""
+    return [
+        gymnasium.make("loqa/IPD-v0", **settings),
+        gymnasium.make_vec("loqa/IPD-v0", num_envs=2, **settings),
+        gymnasium.make_vec("loqa/IPD-v0", num_envs=2, vectorization_mode="sync", **settings),
+    ]
+
+
+def steps_of_an_episode(env) -> int:
+    env.reset(seed=0)
+    steps, ended = 0, False
+    while not ended:
+        ended, steps = np.all(env.step(0 * env.action_space.sample())[3]), steps + 1
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("settings", "length"),
+    [
+        ({}, 50),
+        ({"max_episode_steps": 10}, 10),
+        ({"max_episode_steps": 80}, 80),
+        ({"max_episode_steps": -1}, 50),
+        ({"episode_length": 20}, 20),
+        ({"episode_length": 20, "max_episode_steps": 30}, 30),
+        ({"episode_length": 20, "max_episode_steps": -1}, 20),
+    ],
+    ids=str,
+)
+def test_episodes_are_as_long_as_max_episode_steps_and_the_specification_say(
+    settings: dict, length: int
+) -> None:
+    for env in every_kind(**settings):
+        assert steps_of_an_episode(env) == length
+    alone, together, _ = every_kind(**settings)
+    assert alone.spec.max_episode_steps == together.spec.max_episode_steps == length
+    assert steps_of_an_episode(gymnasium.make(alone.spec)) == length
+    assert TimeAwareObservation(alone).observation_space.high.max() == length
 
 
 @pytest.mark.parametrize("opponent", ["random", "generous_tit_for_tat", Tremble(Grim(), 0.3)])
@@ -102,6 +146,45 @@ def test_memory_lasts_for_an_episode_and_no_longer() -> None:
     for _ in range(2):
         env.reset()
         assert [env.step(a)[1] for a in (C, D, C, C)] == [-1, 0, -3, -3]
+
+
+def test_keys_play_the_actions() -> None:
+    pygame = pytest.importorskip("pygame")
+    keys = GameEnv("coin_game", preset="jaxmarl").get_keys_to_action()
+    for name, key in zip(("RIGHT", "LEFT", "DOWN", "UP"), range(4), strict=True):
+        assert keys[getattr(pygame, f"K_{name}"),] == key
+    assert keys["s",] == keys["4",] == 4
+    played = []
+
+    def press(before, after, action, reward, terminated, truncated, info) -> None:
+        played.append((action, reward))
+        release = [pygame.K_d, ord("c")][: len(played) - 1]
+        for key in release:
+            pygame.event.post(pygame.event.Event(pygame.KEYUP, key=key))
+        kind, key = [(pygame.KEYDOWN, "d"), (pygame.KEYDOWN, "c"), (pygame.QUIT, " ")][
+            len(played) - 1
+        ]
+        pygame.event.post(pygame.event.Event(kind, key=ord(key)))
+
+    env = gymnasium.make("loqa/IPD-v0", opponent="always_cooperate", render_mode="rgb_array")
+    play(env, callback=press, fps=1000)
+    # No key is the first action; then D, which is released again, and C.
+    assert played == [(0, -1), (1, 0), (0, -1)]
+
+
+@pytest.mark.parametrize("seed", [1.5, -1, "one", [1, 2], True])
+def test_a_seed_is_an_integer(seed: object) -> None:
+    env = gymnasium.make("loqa/IPD-v0")
+    with pytest.raises(ValueError, match="seed must be an integer of at least 0, or None, got"):
+        env.reset(seed=seed)
+    env.reset(seed=np.int64(3))
+
+
+@pytest.mark.parametrize("thing", [5, IPD, gymnasium.make("CartPole-v1"), ["ipd"]], ids=str)
+@pytest.mark.parametrize("make", [GameEnv, VectorGameEnv, SharedVectorEnv, parallel_env])
+def test_what_is_no_game_is_told_what_a_game_is(make, thing: object) -> None:
+    with pytest.raises(ValueError, match=r"game must be one of ipd, .*, or a loqa_envs\.Game, got"):
+        make(thing)
 
 
 def test_any_policy_with_its_parameters_can_be_the_opponent() -> None:
@@ -154,7 +237,10 @@ def test_a_copy_in_the_middle_of_an_episode_plays_on_alike(opponent, copied) -> 
     ("settings", "message"),
     [
         ({"opponent": "tit_for_tatt"}, "a player of ipd must be one of always_cooperate"),
-        ({"opponent": 7}, "a player must be a name or a Policy, got 7"),
+        ({"opponent": 7}, "a player must be a name or a Policy, got 7: it lacks num_actions"),
+        ({"opponent": Grim}, "a player must be a name or a Policy, got .*Grim'>: it is a class"),
+        ({"opponent": "coin3x3/loqa"}, "one of those that coin3x3/loqa names: coin3x3/loqa/42, "),
+        ({"opponent": "nobody/7"}, "there is nothing called 'nobody/7'"),
         ({"seat": 2}, "seat must be an integer from 0 to 1, got 2"),
         ({"seat": "first"}, "seat must be an integer from 0 to 1, got 'first'"),
         ({"payoffs": (1, 2)}, "payoffs must be four numbers"),
@@ -170,7 +256,7 @@ def test_bad_settings_are_refused(settings: dict, message: str) -> None:
         gymnasium.make_vec("loqa/IPD-v0", num_envs=2, **settings)
 
 
-@pytest.mark.parametrize("action", [2, -1, 0.0, "C", None, np.array([0])])
+@pytest.mark.parametrize("action", [2, -1, 0.0, "C", None, True, [0, 0], np.array([0])])
 def test_an_action_outside_the_space_is_refused(action: object) -> None:
     env = GameEnv("ipd", "random")
     env.reset(seed=0)

@@ -27,6 +27,7 @@ with warnings.catch_warnings():
         parallel_seed_test,
         render_test,
         seed_test,
+        state_test,
     )
 
 
@@ -227,9 +228,13 @@ JOINT = {"player_0": 0, "player_1": 1}
 @pytest.mark.parametrize(
     ("actions", "message"),
     [
-        ({"player_0": 0}, "one action for each of player_0, player_1, got actions for player_0."),
-        ({}, "got actions for nobody"),
-        (JOINT | {"player_2": 0}, "got actions for player_0, player_1, player_2"),
+        ({"player_0": 0}, r"one for each of player_0, player_1, got \['player_0'\]\."),
+        ({}, r"got \[\]\."),
+        (JOINT | {"player_2": 0}, r"got \['player_0', 'player_1', 'player_2'\]"),
+        ([0, 0], r"actions must be a dictionary with one for each of .*, got \[0, 0\]"),
+        (None, "actions must be a dictionary with one for each of .*, got None"),
+        (JOINT | {"player_1": "1"}, "player_1's action must be an integer from 0 to 1, got '1'"),
+        (JOINT | {"player_1": True}, "player_1's action must be an integer from 0 to 1, got True"),
         (JOINT | {"player_1": 2}, "player_1's action must be an integer from 0 to 1, got 2"),
         (JOINT | {"player_0": -1}, "player_0's action must be an integer from 0 to 1, got -1"),
         (JOINT | {"player_0": 0.5}, "player_0's action must be an integer from 0 to 1, got 0.5"),
@@ -237,12 +242,81 @@ JOINT = {"player_0": 0, "player_1": 1}
         (JOINT | {"player_0": np.zeros(2, int)}, "player_0's action must be an integer"),
     ],
 )
-def test_bad_actions_are_refused_and_the_game_stands_still(actions: dict, message: str) -> None:
+def test_bad_actions_are_refused_and_the_game_stands_still(actions: object, message: str) -> None:
     parallel = ipd_v0.parallel_env()
     parallel.reset(seed=0)
     with pytest.raises(ValueError, match=message):
         parallel.step(actions)
     assert parallel.step(JOINT)[0]["player_0"].tolist() == [0, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("make", [ipd_v0.env, ipd_v0.raw_env])
+@pytest.mark.parametrize("action", [None, "a", 2, [0, 0], 0.5])
+def test_a_bad_action_is_refused_in_its_agents_own_turn(make, action: object) -> None:
+    turn_based = make()
+    turn_based.reset(seed=0)
+    with pytest.raises(ValueError, match="player_0's action must be an integer from 0 to 1, got"):
+        turn_based.step(action)
+    turn_based.step(0)
+    turn_based.step(1)
+    assert turn_based.last()[0].tolist() == [0, 0, 1, 0, 0]
+
+
+def test_agents_whose_episode_has_ended_do_nothing_and_then_nobody_is_left() -> None:
+    turn_based = ipd_v0.raw_env(max_cycles=1)
+    with pytest.raises(ResetNeeded, match="step must come after reset"):
+        turn_based.step(0)
+    turn_based.reset(seed=0)
+    turn_based.step(0)
+    turn_based.step(1)
+    with pytest.raises(ValueError, match="player_0's action must be None, since its episode has"):
+        turn_based.step(0)
+    turn_based.step(None)
+    turn_based.step(None)
+    assert turn_based.agents == []
+    with pytest.raises(ResetNeeded, match="before the last agent has left"):
+        turn_based.step(None)
+
+
+@pytest.mark.parametrize("seed", [1.5, -1, "one", [1, 2], True])
+@pytest.mark.parametrize("make", [ipd_v0.env, ipd_v0.parallel_env])
+def test_a_seed_is_an_integer(make, seed: object) -> None:
+    with pytest.raises(ValueError, match="seed must be an integer of at least 0, or None, got"):
+        make().reset(seed=seed)
+    make().reset(seed=np.int64(3))
+
+
+def test_the_state_is_what_all_agents_see(game_name: str, settings: dict) -> None:
+    turn_based, parallel = env(game_name, **settings), parallel_env(game_name, **settings)
+    with warnings.catch_warnings():
+        # An entry that cannot vary, such as the plane of a coin that two players never share.
+        warnings.filterwarnings("ignore", message=".*maximum and minimum state space values are")
+        state_test(turn_based, parallel, num_cycles=20)
+    observations, _ = parallel.reset(seed=0)
+    np.testing.assert_array_equal(parallel.state(), np.concatenate([*observations.values()]))
+    parallel.state()[:] = 7
+    assert parallel.state().max() < 7 or parallel.state_space.high.max() >= 7
+
+
+def test_there_is_no_state_before_reset() -> None:
+    with pytest.raises(ResetNeeded, match="state must come after reset"):
+        ipd_v0.parallel_env().state()
+
+
+# SuperSuit warns of what its wrappers lack.
+@pytest.mark.filterwarnings("ignore:.*:UserWarning:supersuit")
+def test_wrappers_may_draw_from_the_environments_chance() -> None:
+    supersuit = pytest.importorskip("supersuit")
+    skipping = supersuit.frame_skip_v0(ipd_v0.parallel_env(max_cycles=6), (1, 3))
+    calls = set()
+    for seed in range(8):
+        skipping.reset(seed=seed)
+        number = 0
+        while skipping.agents:
+            skipping.step(dict.fromkeys(skipping.agents, 0))
+            number += 1
+        calls.add(number)
+    assert len(calls) > 1
 
 
 def test_a_step_before_reset_or_after_the_end_is_refused() -> None:
@@ -255,10 +329,10 @@ def test_a_step_before_reset_or_after_the_end_is_refused() -> None:
         parallel.step(JOINT)
 
 
-@pytest.mark.parametrize("cycles", [0, -1, 2.5, "ten"])
+@pytest.mark.parametrize("cycles", [0, -1, 2.5, "ten", True])
 def test_max_cycles_must_be_a_positive_integer(cycles: object) -> None:
     with pytest.raises(
-        ValueError, match=f"max_cycles must be an integer of at least 1, got {cycles!r}"
+        ValueError, match=f"max_cycles must be an integer from 1 .*, got {cycles!r}"
     ):
         ipd_v0.parallel_env(max_cycles=cycles)
 

@@ -119,14 +119,6 @@ def test_arrays_come_out_fresh_and_writable() -> None:
     assert env.step(np.ones(3, int))[0].max() == 1
 
 
-def test_max_episode_steps_cuts_as_it_does_for_a_single_environment() -> None:
-    for given, length in ((10, 10), (80, 50), (-1, 50), (None, 50)):
-        env = gymnasium.make_vec("loqa/IPD-v0", num_envs=2, max_episode_steps=given)
-        env.reset(seed=0)
-        ends = [env.step(np.zeros(2, int))[3].all() for _ in range(length)]
-        assert ends.index(True) == length - 1
-
-
 def test_gymnasiums_vector_wrappers_work() -> None:
     env = RecordEpisodeStatistics(
         gymnasium.make_vec("loqa/IPD-v0", num_envs=3, opponent="always_defect", episode_length=4)
@@ -163,11 +155,12 @@ def test_it_draws_each_game() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"num_envs": 0}, "num_envs must be an integer of at least 1, got 0"),
-        ({"num_envs": -3}, "num_envs must be an integer of at least 1, got -3"),
-        ({"num_envs": 2.0}, r"num_envs must be an integer of at least 1, got 2\.0"),
+        ({"num_envs": 0}, "num_envs must be an integer from 1 to 1,000,000,000, got 0"),
+        ({"num_envs": 2.0}, r"num_envs must be an integer from 1 to 1,000,000,000, got 2\.0"),
+        ({"num_envs": True}, "num_envs must be an integer from 1 to 1,000,000,000, got True"),
         ({"autoreset_mode": "Sometimes"}, "one of NextStep, SameStep, Disabled; got 'Sometimes'"),
-        ({"max_episode_steps": 0}, "max_episode_steps must be an integer of at least 1, got 0"),
+        ({"max_episode_steps": 0}, "max_episode_steps must be an integer from 1 .*, got 0"),
+        ({"max_episode_steps": "ten"}, "max_episode_steps must be an integer from 1 .*, got 'ten'"),
         ({"render_mode": "human"}, "None or one of ansi, rgb_array; got 'human'"),
     ],
 )
@@ -186,6 +179,7 @@ def test_bad_settings_are_refused(settings: dict, message: str) -> None:
         (np.zeros(3), "an array .* type float64"),
         (0, r"an array of shape \(\)"),
         (["C", "C", "D"], "an array .* type <U1"),
+        ([[0], [0, 1]], r"\[\[0\], \[0, 1\]\]"),
     ],
 )
 def test_bad_actions_are_refused(actions: object, got: str) -> None:
@@ -193,6 +187,14 @@ def test_bad_actions_are_refused(actions: object, got: str) -> None:
     env.reset(seed=0)
     with pytest.raises(ValueError, match=f"actions must be 3 integers from 0 to 1.*got {got}"):
         env.step(actions)
+
+
+@pytest.mark.parametrize("seed", [[1, 2, 3], np.array([1, 2, 3]), 1.5, -1, True])
+def test_the_seed_is_one_number_for_all_games(seed: object) -> None:
+    env = VectorGameEnv("ipd", num_envs=3)
+    with pytest.raises(ValueError, match="seed, one for all games, must be an integer of at least"):
+        env.reset(seed=seed)
+    np.testing.assert_array_equal(env.reset(seed=np.int64(2))[0], env.reset(seed=2)[0])
 
 
 def test_use_before_reset_and_after_close_is_refused() -> None:

@@ -1,0 +1,91 @@
+"""What environments are made and called with, in its one form or refused in one line."""
+
+import operator
+import os
+import pkgutil
+from contextlib import suppress
+from copy import copy
+from typing import Annotated, Any
+
+from annotated_types import Interval
+from gymnasium.envs.registration import EnvSpec
+
+from loqa_envs.catalogue import make_player
+from loqa_envs.game import Game, Policy
+from loqa_envs.validation import Count, check
+
+AGENTS = "loqa_agents.league.find:find_player"
+"""What reads an agent of a name or a file. It is looked up when first needed, since games know
+nothing of learning."""
+
+
+def opponent_for(opponent: str | os.PathLike[str] | Policy, game: Game, seat: int) -> Policy:
+    """`make_player`, or the agent of a file or of a name with a slash, such as coin3x3/loqa/42.
+
+    Raises:
+        ValueError: as `make_player`, and if there is no such agent.
+    """
+    if isinstance(opponent, os.PathLike) or (
+        isinstance(opponent, str) and ("/" in opponent or opponent.endswith(".safetensors"))
+    ):
+        return make_player(pkgutil.resolve_name(AGENTS)(os.fspath(opponent)), game, seat)
+    return make_player(opponent, game, seat)
+
+
+def check_integer(what: str, value: Any, low: int, high: int) -> int:
+    """``value`` as an ``int``, as quickly as every action of every step needs it.
+
+    Raises:
+        ValueError: unless ``value`` is one integer from ``low`` to ``high``, both included.
+    """
+    if not isinstance(value, bool):
+        with suppress(TypeError):
+            number = operator.index(value)
+            if low <= number <= high:
+                return number
+    checked: int = check(what, value, Annotated[int, Interval(ge=low, le=high)])
+    return checked
+
+
+def seed_or_none(what: str, seed: Any) -> int | None:
+    """``seed`` as an ``int``, or None.
+
+    Raises:
+        ValueError: unless it is None or one integer of at least 0, of any size.
+    """
+    checked: int | None = check(what, seed, Annotated[int, Interval(ge=0)] | None)
+    return checked
+
+
+def episode_length(max_episode_steps: Any, game: Game) -> int:
+    """How many steps an episode has: what is given, or the game's own number for None and -1.
+
+    Raises:
+        ValueError: for anything else that is no `Count`.
+    """
+    if max_episode_steps is None or (
+        isinstance(max_episode_steps, int) and max_episode_steps == -1
+    ):
+        return game.episode_length  # Gymnasium has two ways to say so
+    length: int = check("max_episode_steps", max_episode_steps, Count)
+    return length
+
+
+class KnowsItsLength:
+    """``spec.max_episode_steps`` of an environment is how many steps its episodes have.
+
+    Gymnasium leaves it empty where nobody asked for another number than the environment's own.
+    """
+
+    episode_length: int
+    _spec: EnvSpec | None = None
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = copy(spec)
+        if self._spec is not None:
+            self._spec.max_episode_steps = self.episode_length

@@ -39,10 +39,10 @@ def test_an_agent_is_an_opponent_by_its_name_and_by_its_file(agent, tmp_path):
         env = gymnasium.make("loqa/CoinGame-v0", opponent=opponent).unwrapped
         assert env.opponents[1].seed == agent.seed
     envs = gymnasium.make_vec("loqa/CoinGame-v0", num_envs=2, opponent="coin3x3/loqa/42")
-    assert envs.unwrapped._batch.players[1].seed == 42
+    assert envs.unwrapped._batch.players[1].policy.seed == 42
     spec = gymnasium.make("loqa/CoinGame-v0", opponent="coin3x3/loqa/43").spec
     again = gymnasium.make(type(spec).from_json(spec.to_json())).unwrapped
-    assert again.opponents[1].seed == 43
+    assert again.opponents[1].policy.seed == 43
 
 
 def test_an_agent_plays_with_its_own_parameters(agent):

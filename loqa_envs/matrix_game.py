@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_envs.game import Array, Policy, Rules, array_namespace
-from loqa_envs.scripted import MATRIX_PLAYERS, extortioner
+from loqa_envs.scripted import MATRIX_PLAYERS, dilemma_players
 
 Row: TypeAlias = tuple[float, float, float, float]
 Payoffs: TypeAlias = Row | tuple[Row, Row]
@@ -126,11 +126,10 @@ class MatrixGame(Rules):
         return float(self.payoff_table.min()), float(self.payoff_table.max())
 
     def scripted_players(self, seat: int) -> Mapping[str, Policy]:
-        first, second = self.payoff_table.tolist()
+        first, second = np.asarray(self.payoffs, np.float64).tolist()
         cc, cd, dc, dd = first
-        if first == second and dc > cc > dd > cd:
-            return MATRIX_PLAYERS | {"extort_2": extortioner(tuple(first), 2)}
-        return MATRIX_PLAYERS
+        dilemma = first == second and dc > cc > dd > cd
+        return dilemma_players(tuple(first)) if dilemma else MATRIX_PLAYERS
 
     def initial_state(self, noise: Array) -> MatrixState:
         return MatrixState(array_namespace(noise).zeros(2, np.int32))

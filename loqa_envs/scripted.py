@@ -102,9 +102,11 @@ def extortioner(payoffs: tuple[float, ...], factor: float) -> MemoryOne:
     """The zero-determinant player that keeps ``factor`` times the surplus that it leaves.
 
     Against any memory-one player of an endless game, its mean reward less P is ``factor`` times the
-    other's less P. Press and Dyson, Iterated Prisoner's Dilemma contains
-    strategies that dominate any evolutionary opponent (PNAS 2012). The free scale is half of its
-    largest value, and it opens with cooperation.
+    other's less P. Press and Dyson, Iterated Prisoner's Dilemma contains strategies that dominate
+    any evolutionary opponent (PNAS 2012). The free scale φ is 1/9, as in ZD-Extort-2 of Stewart and
+    Plotkin, Extortion and cooperation in the Prisoner's Dilemma (PNAS 2012), and in the library
+    Axelrod; where payoffs are too large for it, the largest that leaves probabilities. It opens
+    with cooperation.
 
     Args:
         payoffs: R, S, T, P: what a player gets after CC, CD, DC, DD.
@@ -119,11 +121,31 @@ def extortioner(payoffs: tuple[float, ...], factor: float) -> MemoryOne:
             "extortioner needs a prisoner's dilemma, DC > CC > DD > CD, and a factor of at least "
             f"1, got payoffs {payoffs} (CC, CD, DC, DD) and factor {factor}."
         )
-    after_cc = (factor - 1) * (reward - punishment)
-    after_cd = factor * (temptation - punishment) + (punishment - sucker)
-    after_dc = (temptation - punishment) + factor * (punishment - sucker)
-    scale = 0.5 / max(after_cc, after_cd, after_dc)
+    after_cc = (1 - 1 / factor) * (reward - punishment)
+    after_cd = (temptation - punishment) + (punishment - sucker) / factor
+    after_dc = (temptation - punishment) / factor + (punishment - sucker)
+    scale = min(1 / 9, 1 / max(after_cc, after_cd, after_dc))
     return MemoryOne((1.0, 1 - scale * after_cc, 1 - scale * after_cd, scale * after_dc, 0.0))
+
+
+def generous(payoffs: tuple[float, ...]) -> MemoryOne:
+    """Tit-for-tat that forgives a defection as often as a prisoner's dilemma allows.
+
+    That is with probability min(1 - (T - R)/(R - S), (R - P)/(T - P)), or never where that is
+    negative. Nowak and Sigmund, Tit for tat in heterogeneous populations (Nature 1992).
+
+    Args:
+        payoffs: R, S, T, P: what a player gets after CC, CD, DC, DD.
+    """
+    reward, sucker, temptation, punishment = payoffs
+    forgiving = max(
+        0.0,
+        min(
+            1 - (temptation - reward) / (reward - sucker),
+            (reward - punishment) / (temptation - punishment),
+        ),
+    )
+    return MemoryOne((1, 1, forgiving, 1, forgiving))
 
 
 MATRIX_PLAYERS: dict[str, Policy] = {
@@ -132,9 +154,17 @@ MATRIX_PLAYERS: dict[str, Policy] = {
     "random": Random(2),
     "tit_for_tat": MemoryOne((1, 1, 0, 1, 0)),
     "suspicious_tit_for_tat": MemoryOne((0, 1, 0, 1, 0)),
-    # Forgives every third defection (Nowak and Sigmund, 1992).
+    # As generous as the dilemma with the usual payoffs, 3, 0, 5, 1, allows.
     "generous_tit_for_tat": MemoryOne((1, 1, 1 / 3, 1, 1 / 3)),
     "grim": Grim(),
     "win_stay_lose_shift": MemoryOne((1, 1, 0, 0, 1)),
 }
-"""The players of every matrix game, by name. Prisoner's dilemmas add ``extort_2``."""
+"""The players of every matrix game, by name."""
+
+
+def dilemma_players(payoffs: tuple[float, ...]) -> dict[str, Policy]:
+    """Those of a prisoner's dilemma with the payoffs R, S, T, P, by name."""
+    return MATRIX_PLAYERS | {
+        "generous_tit_for_tat": generous(payoffs),
+        "extort_2": extortioner(payoffs, 2),
+    }

@@ -69,11 +69,26 @@ def test_suspicious_tit_for_tat_opens_with_a_defection_and_copies() -> None:
     assert answers("suspicious_tit_for_tat", "CDDCDC") == "DCDDCD"
 
 
-def test_generous_tit_for_tat_forgives_a_third_of_defections() -> None:
+@pytest.mark.parametrize(
+    ("payoffs", "forgiving"),
+    [
+        ((-1, -3, 0, -2), 1 / 2),  # 1 - 1/2 and 1/2
+        ((3, 0, 5, 1), 1 / 3),  # 1 - 2/3 and 2/4
+        ((3, 0, 4, 2), 1 / 2),  # 1 - 1/3 and 1/2
+        ((3, 0, 10, 1), 0),  # 1 - 7/3 and 2/9
+    ],
+    ids=str,
+)
+def test_generous_tit_for_tat_forgives_as_often_as_the_dilemma_allows(payoffs, forgiving) -> None:
+    player = make_player("generous_tit_for_tat", IPD(payoffs), 0)
+    assert player.cooperation == pytest.approx((1, 1, forgiving, 1, forgiving))
+
+
+def test_generous_tit_for_tat_forgives_half_of_defections_in_the_default_dilemma() -> None:
     played = answers("generous_tit_for_tat", "D" * 3000)
-    # After its opening it meets 2999 defections; 1/3 of them with a standard error of 0.0086.
+    # After its opening it meets 2999 defections; 1/2 of them with a standard error of 0.0091.
     assert played[0] == "C"
-    assert played[1:].count("C") / 2999 == pytest.approx(1 / 3, abs=4 * 0.0086)
+    assert played[1:].count("C") / 2999 == pytest.approx(1 / 2, abs=4 * 0.0091)
     assert answers("generous_tit_for_tat", "C" * 500) == "C" * 500
 
 
@@ -113,7 +128,7 @@ def test_random_is_uniform_and_blind() -> None:
 
 
 @pytest.mark.parametrize(
-    "payoffs", [(-1, -3, 0, -2), (0.33, -0.335, 0.665, 0), (3, 0, 5, 1)], ids=str
+    "payoffs", [(-1, -3, 0, -2), (0.33, -0.335, 0.665, 0), (3, 0, 5, 1), (30, 0, 50, 10)], ids=str
 )
 @pytest.mark.parametrize("factor", [1, 2, 5])
 def test_the_extortioner_keeps_its_factor_of_the_surplus(
@@ -127,11 +142,20 @@ def test_the_extortioner_keeps_its_factor_of_the_surplus(
         assert own - punishment == pytest.approx(factor * (theirs - punishment), abs=1e-9)
 
 
-def test_extort_2_is_the_extortioner_of_the_game_at_hand() -> None:
-    for payoffs in ("lola", "pola"):
-        game = IPD(payoffs)
-        row = tuple(game.payoff_table[0].tolist())
-        assert make_player("extort_2", game, 0) == extortioner(row, 2)
+@pytest.mark.parametrize(
+    ("payoffs", "cooperation"),
+    [
+        # With χ = 2, φ = 1/9: 1 - φ (R - P)/2, 1 - φ ((P - S)/2 + T - P), φ (P - S + (T - P)/2), 0.
+        ((3, 0, 5, 1), (8 / 9, 1 / 2, 1 / 3, 0)),  # as Stewart and Plotkin print it
+        ((-1, -3, 0, -2), (17 / 18, 13 / 18, 2 / 9, 0)),
+        ((30, 0, 50, 10), (7 / 9, 0, 2 / 3, 0)),  # φ is at most 1/45 here
+    ],
+    ids=str,
+)
+def test_extort_2_is_zd_extort_2(payoffs, cooperation) -> None:
+    player = make_player("extort_2", IPD(payoffs), 0)
+    assert player == extortioner(payoffs, 2)
+    assert player.cooperation == pytest.approx((1, *cooperation))
 
 
 def test_extortion_needs_a_dilemma_and_a_factor_of_one_or_more() -> None:

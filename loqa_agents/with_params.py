@@ -4,13 +4,13 @@ from typing import Any
 
 import jax
 
-from loqa_envs.game import Array, Carry, Params
+from loqa_envs.game import Array, Carry, Params, Policy
 
 
 class WithParams:
     """A `Policy` that has its parameters with it, so that it can be an ``opponent`` everywhere.
 
-    It has ``policy``, and ``params`` for it.
+    It has ``policy``, and ``params`` for it; those of equal policies share compiled programs.
     """
 
     policy: Any
@@ -30,3 +30,14 @@ class WithParams:
         del params
         moved: tuple[Array, Carry] = self.policy.act(key, self.params, carry, observation)
         return moved
+
+
+def apart(player: Any) -> tuple[Policy, Params]:
+    """What is compiled of a player, and the parameters that it is then given."""
+    kind = type(player)
+    if issubclass(kind, WithParams) and (kind.act, kind.initial_carry) == _INHERITED:
+        return player.policy, player.params
+    return player, getattr(player, "params", ())
+
+
+_INHERITED = (WithParams.act, WithParams.initial_carry)

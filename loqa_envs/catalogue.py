@@ -1,7 +1,6 @@
 """Every game and every scripted player by the one name it has everywhere."""
 
 from collections.abc import Callable
-from dataclasses import fields
 from functools import partial
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import TRANSLATED, translated
 from loqa_envs.game import Game, Policy
 from loqa_envs.matrix_game import IPD, MatrixGame
+from loqa_envs.own_game import differing, own_game
 from loqa_envs.scripted import MemoryOne
 from loqa_envs.validation import check
 
@@ -60,8 +60,9 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
     """The scripted player of that name for a seat of ``game``, or ``memory_one:START,CC,CD,DC,DD``.
 
     A policy passes through, if it has as many actions as the game. Where it has a ``game`` that it
-    was made for, that must be the same but for the length of an episode; in the Coin Game also but
-    for what seats see and how moves are numbered, which is translated for the policy.
+    was made for, or holds a player that has (as `Tremble` does), that must be the same but for the
+    length of an episode; in the Coin Game also but for what seats see and how moves are numbered,
+    which is translated for the policy.
 
     Raises:
         ValueError: if there is no such player (the message lists the names that there are), or if
@@ -69,14 +70,15 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
     """
     if not isinstance(player, str):
         check("a player", player, Annotated[Policy, doc("a name or a Policy")])
-        _check_same_game(player, game)
+        own: Any = own_game(player) or game
+        _check_same_game(own, game)
         if player.num_actions != game.num_actions:
             raise ValueError(
                 f"a player of {game.name} must have {game.num_actions} actions, got {player!r} "
                 f"with {player.num_actions}."
             )
         if isinstance(game, CoinGame):
-            return translated(player, getattr(player, "game", game), game, seat)
+            return translated(player, own, game, seat)
         return player
     prefix, _, numbers = player.partition(":")
     if prefix == "memory_one" and isinstance(game, MatrixGame):
@@ -95,16 +97,13 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
     return players[player]
 
 
-def _check_same_game(player: Any, game: Game) -> None:
-    own = getattr(player, "game", game)
+def _check_same_game(own: Game, game: Game) -> None:
     if type(own) is not type(game):
         raise ValueError(f"a player of {game!r} must be made for it, got one for {own!r}.")
     free = {"episode_length"} | (TRANSLATED if isinstance(game, CoinGame) else set())
-    names = [field.name for field in fields(game) if field.name not in free]  # type: ignore[arg-type]
     different = [
         f"{name} must be {getattr(game, name)}, is {getattr(own, name)}"
-        for name in names
-        if getattr(own, name) != getattr(game, name)
+        for name in differing(own, game, free)
     ]
     if different:
         raise ValueError(

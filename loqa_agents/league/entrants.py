@@ -10,11 +10,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from loqa_agents.with_params import apart
 from loqa_envs import keys
 from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import translated
 from loqa_envs.game import Array, Carry, Game, Params, Policy
+from loqa_envs.own_game import own_game
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +25,8 @@ class Entrant:
 
     name: str
     player: Any
-    """A `Policy`; an agent, that is a `Policy` with ``policy``, ``params`` and ``game`` of its own;
-    the name of a scripted player; or an object with ``reset()`` and ``act(observation) -> int``."""
+    """A `Policy`, such as an agent; the name of a scripted player; or an object with methods
+    ``reset()`` and ``act(observation) -> int``."""
     team: str = ""
     """Entrants of one team are seeds of one training; without it, the entrant is its own team."""
 
@@ -88,8 +90,8 @@ def table_of(game: Game) -> Game:
 def seat(entrant: Entrant, game: Game) -> Seated:
     """The entrant at the table of ``game``.
 
-    Players that do not say what they were made for, with a ``game`` of their own, see ``game`` as
-    it is.
+    Players that do not say what they were made for, with a ``game`` of their own or of a player
+    within them, see ``game`` as it is.
 
     Raises:
         ValueError: if the player is none, or is one of another game.
@@ -101,20 +103,17 @@ def seat(entrant: Entrant, game: Game) -> Seated:
         first, second = (_at(each, game, table, number) for number, each in enumerate(players))
     except ValueError as error:
         raise ValueError(f"entrant {entrant.name}: {error}") from None
-    params = getattr(player, "params", ())
-    if not on_host and not isinstance(player, str) and not hasattr(player, "policy"):
+    policy, params = apart(player)
+    if not on_host and not isinstance(player, str) and policy is player:
         _try(entrant.name, first, params, table)
     seats = first, second
-    return Seated(entrant.name, seats, params, on_host, _family(player, seats))
-
-
-def _family(player: Any, seats: tuple[Policy, Policy]) -> Any:
-    if hasattr(player, "policy") and hasattr(player, "params"):
-        family = seats, str(jax.tree.map(np.shape, player.params))
+    family: Any = object()
+    if policy is not player:
+        shapes = seats, str(jax.tree.map(np.shape, params))
         with suppress(TypeError):  # anyone's policy may be without a hash
-            hash(family)
-            return family
-    return object()
+            hash(shapes)
+            family = shapes
+    return Seated(entrant.name, seats, params, on_host, family)
 
 
 def told(error: Exception) -> str:
@@ -189,12 +188,11 @@ def _at(player: Any, game: Game, table: Game, number: int) -> Policy:
         if not hasattr(player, attribute):
             raise ValueError(f"a Policy must have {attribute}; {player!r} has not.")
     make_player(player, table, number)  # refuses a player of another game
-    inner = player.policy if hasattr(player, "params") and hasattr(player, "policy") else player
+    inner, _ = apart(player)
     if isinstance(table, CoinGame):
-        own: Any = getattr(player, "game", game)
+        own: Any = own_game(player) or game
         return translated(inner, own, table, number)
-    seated: Policy = inner
-    return seated
+    return inner
 
 
 def check_names(entrants: Sequence[Entrant]) -> None:

@@ -17,6 +17,7 @@ from loqa_agents.shipping import shipped_agents
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import TRANSLATED
 from loqa_envs.game import Game
+from loqa_envs.own_game import own_game
 
 _EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
@@ -112,7 +113,7 @@ def game_of(entrants: Sequence[Entrant]) -> Game | None:
 
     It is that of the first; where they are for episodes of different lengths, the longest.
     """
-    found = (getattr(entrant.player, "game", None) for entrant in entrants)
+    found = (own_game(entrant.player) for entrant in entrants)
     games: list[Any] = [as_shown(game) for game in found if game is not None]
     if not games:
         return None

@@ -1,7 +1,6 @@
 """Best responses: trained ones against exact ones, and both against arithmetic."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -13,6 +12,7 @@ from loqa_agents.league import Entrant, PlayerError
 from loqa_agents.league.best_response import Budget, memory_one, train_responders
 from loqa_agents.league.entrants import seat, table_of
 from loqa_agents.league.tables import Tables
+from loqa_agents.with_params import WithParams
 from loqa_envs import IPD, CoinGame, MatrixGame, Random, Rules
 from loqa_envs.game import array_namespace
 
@@ -138,19 +138,13 @@ def test_each_player_has_responders_of_its_own():
             assert responds_as(game, found.seated(number, restart), name) > 0.9
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Table(WithParams):
     """An agent without memory."""
 
     policy: NetworkPolicy
     params: dict
     game: MatrixGame
-    num_actions: int = 2
-
-    def initial_carry(self):
-        return ()
-
-    def act(self, key, params, carry, observation):
-        return self.policy.act(key, self.params, carry, observation)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from machine import describe
+from targets import at_least, print_rows
 
 from loqa_agents.league.intervals import Estimate, Floats, normalised
 from loqa_agents.league.statistics import estimate
@@ -27,7 +28,9 @@ TEAMS = ((2, 2), (3, 3), (5, 5), (10, 10), (3, 10), (1, 10))
 EPISODES, AT_ONCE = 16, 500
 MEAN = 0.8
 """True mean of all pairs; references are 1 and 0."""
-LEAST = 0.93
+AIMS = (0.93, 0.94)
+LOPSIDED = ("skewed (exponential)", "one seed in five fails")
+"""Truths that few seeds cannot tell: all of three succeed half of the time if one in five fails."""
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
 
@@ -152,6 +155,20 @@ def measure(truth: Truth, sizes: tuple[int, int], trials: int) -> Iterator[dict[
         }  # fmt: skip
 
 
+def targets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lowest share of each kind of interval, with three seeds or more in a team of several."""
+    lowest: dict[str, float] = {}
+    for row in rows:
+        if 2 in row["seeds"]:
+            continue
+        what = row["truth"] if row["truth"] in LOPSIDED else row["interval"]
+        lowest[what] = min(row["holds"], lowest.get(what, 1))
+    return [
+        at_least(f"share of intervals that hold the truth: {what}", share, *AIMS)
+        for what, share in lowest.items()
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=4000, help="leagues of each kind")
@@ -163,15 +180,13 @@ def main() -> None:
         for sizes in TEAMS
         for row in measure(truth, sizes, arguments.trials)
     ]
-    report = {"machine": describe(), "least": LEAST, "rows": rows}
+    report = {"machine": describe(), "rows": rows, "targets": targets(rows)}
     arguments.out.write_text(json.dumps(report, indent=1) + "\n")
     for row in rows:
-        mark = "" if row["holds"] >= LEAST else f"  less than {LEAST}"
         seeds = " and ".join(map(str, row["seeds"]))
-        print(
-            f"{row['truth']:32s} {row['interval']:26s} {seeds:>9s} {row['holds']:7.3f} "
-            f"{row['length']:6.2f}{mark}"
-        )
+        what = f"{row['truth']:32s} {row['interval']:26s} {seeds:>9s}"
+        print(f"{what} {row['holds']:7.3f} {row['length']:6.2f}")
+    print_rows(report["targets"])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A scorecard for people: in the terminal, and as one page that needs nothing beside it."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -9,6 +10,8 @@ from loqa_agents.league.pictures import card_picture, title
 from loqa_agents.league.report import cell, number, where
 from loqa_agents.terminal import print_table, say
 from loqa_agents.text import html_text
+
+_HEADS = ("against", "agent", "opponent", "exploitability", "published: agent / opponent")
 
 
 def print_card(console: Console, card: dict[str, Any]) -> None:
@@ -22,9 +25,8 @@ def print_card(console: Console, card: dict[str, Any]) -> None:
     for line in card["lines"]:
         if "exploitability" in line:
             say(console, f"Exploitability, {title(line)}: {_cell(line['exploitability'])}")
-    for said in (missing(card), protocol(card), f"Best response: {_budget(card)}."):
-        if said:
-            say(console, said)
+    for said in (intervals(card), protocol(card), f"Best response: {_budget(card)}."):
+        say(console, said)
     if "sources" in card:
         _print_published(console, card)
 
@@ -34,12 +36,15 @@ def heading(card: dict[str, Any]) -> str:
     return f"{where(card['game'])}, {seeds} seed{'s' * (seeds > 1)}"
 
 
-def missing(card: dict[str, Any]) -> str:
-    """Why means have no interval, where they have none."""
+def intervals(card: dict[str, Any]) -> str:
+    """What stands in brackets, or why nothing does."""
     seeds = len(card["agents"])
     if seeds == 1:
-        return "No interval over seeds: the card is of one seed."
-    return "Cross-play has no interval over seeds: two seeds are one pair." if seeds == 2 else ""
+        return "There is no interval over seeds, since the card is of one seed."
+    said = "In brackets is the interval of 95 % over seeds, by Student's t."
+    if seeds == 2:
+        said += " Other seeds have no interval over seeds, since two are one pair."
+    return said
 
 
 def protocol(card: dict[str, Any]) -> str:
@@ -57,7 +62,7 @@ def page(card: dict[str, Any]) -> str:
         )
         exploit = _cell(line.get("exploitability"))
         cells = [title(line), _cell(line["agent"]), _cell(line["opponent"]), exploit, published]
-        rows.append("<tr>" + "".join(f"<td>{html_text(text)}</td>" for text in cells) + "</tr>")
+        rows.append(_row(cells))
     sources = "".join(
         f"<dt>{html_text(method)}</dt><dd>{html_text(source)}</dd>"
         for method, source in card.get("sources", {}).items()
@@ -66,7 +71,7 @@ def page(card: dict[str, Any]) -> str:
         "Protocol": protocol(card).removeprefix("Protocol: "),
         "Game": ", ".join(f"{name} {value}" for name, value in card["game"].items()),
         "Agents": ", ".join(card["agents"]),
-        "Episodes a pair": f"{card['episodes']}, half in each seat",
+        "Episodes per pair": f"{card['episodes']}, half in each seat",
         "Best response": _budget(card),
         "Versions": ", ".join(f"{name} {value}" for name, value in card["versions"].items()),
         "Among themselves": ", ".join(
@@ -78,7 +83,6 @@ def page(card: dict[str, Any]) -> str:
         for name, value in facts.items()
     )
     image = base64.b64encode(card_picture(card)).decode()
-    heads = ("against", "agent", "opponent", "exploitability", "published: agent / opponent")
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -94,12 +98,19 @@ td:nth-child(-n+4) {{ white-space: nowrap; }}
 td:nth-child(5) {{ font-size: .85rem; }}
 dt {{ font-weight: 600; }} dd {{ margin: 0 0 .5rem 0; overflow-wrap: anywhere; }}
 img {{ max-width: 100%; height: auto; }}
+@media (max-width: 48rem) {{
+  thead {{ display: none; }} tr, td {{ display: block; }}
+  td {{ border: 0; padding: .1rem 0; }} td:empty {{ display: none; }}
+  tr {{ border-bottom: 1px solid #ccc; padding: .35rem 0; }}
+  td:first-child {{ font-weight: 600; }}
+  td:not(:first-child)::before {{ content: attr(data-head) ": "; color: #555; }}
+}}
 </style></head><body>
 <h1>{html_text(heading(card))}</h1>
-<p>Mean reward per step and its interval of 95 % over seeds, by Student's t. {missing(card)}
+<p>Mean reward per step. {html_text(intervals(card))}
 Exploitability is how much more a best response gets from the agent than the agent gets from
 itself; from a trained response, a lower bound.</p>
-<table><thead><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr></thead>
+<table><thead><tr>{"".join(f"<th>{head}</th>" for head in _HEADS)}</tr></thead>
 <tbody>{"".join(rows)}</tbody></table>
 <img alt="The lines of the card as points with intervals" src="data:image/png;base64,{image}">
 <h2>How it was measured</h2><dl>{listed}</dl>
@@ -121,6 +132,15 @@ def _print_published(console: Console, card: dict[str, Any]) -> None:
     print_table(console, "Published, agent (--html has opponents, too)", heads, rows)
 
 
+def _row(cells: Sequence[str]) -> str:
+    """A row of the page's table; a narrow page shows each cell under its head."""
+    tagged = (
+        f'<td data-head="{head}">{html_text(text)}</td>'
+        for head, text in zip(_HEADS, cells, strict=True)
+    )
+    return f"<tr>{''.join(tagged)}</tr>"
+
+
 def _both(value: dict[str, float | None]) -> str:
     other = value["opponent"]
     return number(value["agent"]) + ("" if other is None else f" / {number(other)}")
@@ -137,6 +157,6 @@ def _budget(card: dict[str, Any]) -> str:
     if budget is None:
         return "not looked for"
     return (
-        f"the best of {budget['restarts']} policy-gradient learners a seed, of "
+        f"the best of {budget['restarts']} policy-gradient learners per seed, of "
         f"{budget['updates']} updates of {budget['episodes']} episodes"
     )

@@ -21,10 +21,11 @@ def markdown(data: dict[str, Any]) -> str:
     lines = [
         f"# League: {markdown_text(where(data['game']))}",
         "",
-        f"Mean reward per step of the row against the column over {data['episodes']} episodes a "
-        "pair of players, half in each seat; beside it the interval of 95 % over seeds, by "
-        "Student's t. There is no interval over seeds where neither team has several, nor for two "
-        "seeds against each other. A team meets itself with different seeds if it has several.",
+        f"Mean reward per step of the row against the column over {data['episodes']} episodes per "
+        "pair of players, half in each seat; in brackets is the interval of 95 %, by Student's t, "
+        "over the seeds of those teams that have several. There is no interval over seeds where "
+        "neither team has, nor for two seeds against each other. A team meets itself with "
+        "different seeds if it has several.",
         "",
         "| | " + " | ".join(markdown_text(name) for name in data["teams"]) + " |",
         "|---|" + "---|" * len(data["teams"]),

@@ -1,5 +1,6 @@
 """The scorecard: its lines against arithmetic, and its page in a browser."""
 
+import io
 import json
 import os
 import shutil
@@ -9,10 +10,11 @@ import jax
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from loqa_agents.league import Entrant
 from loqa_agents.league.best_response import Budget
-from loqa_agents.league.card_report import page
+from loqa_agents.league.card_report import page, print_card
 from loqa_agents.league.published_values import PUBLISHED
 from loqa_agents.league.scorecard import scorecard
 from loqa_envs import IPD, CoinGame, MatrixGame
@@ -117,6 +119,21 @@ def test_names_are_shown_as_they_are():
     )  # fmt: skip
     assert "&lt;b&gt;&amp;" in page(card)
     assert "<b>&" not in page(card)
+
+
+def shown(card):
+    console = Console(file=io.StringIO(), width=80)
+    print_card(console, card)
+    return console.file.getvalue()
+
+
+def test_a_card_of_one_seed_says_that_it_has_no_interval(card):
+    for text in (page(card), shown(card)):
+        assert "There is no interval over seeds, since the card is of one seed." in text
+        assert " to " not in text.split("Protocol")[0]
+    several = card | {"agents": ["1", "2", "3"]}
+    for text in (page(several), shown(several)):
+        assert "interval of 95 % over seeds" in text
 
 
 def test_the_page_needs_nothing_beside_it(card):

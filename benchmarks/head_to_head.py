@@ -5,7 +5,7 @@
 Runs the README's commands, ``loqa evaluate coin3x3/loqa`` and ``loqa league``, with the published
 agents that lie in FOLDER. Writes ``benchmarks/results/scorecard.json``,
 ``benchmarks/results/published_league.json`` and ``docs/league.png``, and prints the README's
-tables; without a FOLDER only these, from the results that are there. Takes a quarter of an hour.
+tables; without a FOLDER only these, from the results that are there. Takes minutes.
 """
 
 import argparse

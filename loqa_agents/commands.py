@@ -18,6 +18,7 @@ from loqa_agents.loggers import Logger, TensorBoard, WeightsAndBiases, require_e
 from loqa_agents.loop import run, run_config
 from loqa_agents.options import check_new_file, check_seed
 from loqa_agents.presets import PRESETS, with_size
+from loqa_agents.terminal import say
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training
 from loqa_envs import keys
@@ -84,12 +85,10 @@ class Train(Generic[G]):
                 self.checkpoint_seconds, devices=devices, minutes=self.minutes,
             )  # fmt: skip
         report.print_results(console, results)
-        console.print(
+        say(
+            console,
             f"{results['wall_seconds']:.0f} s, {results['compile_seconds']:.0f} s of them to "
             f"compile. Results, agents and pictures are in {out}.",
-            soft_wrap=True,
-            highlight=False,
-            markup=False,
         )
 
 

@@ -30,6 +30,7 @@ from loqa_agents.options import check_episodes, check_seed
 from loqa_agents.presets import PRESETS, with_size
 from loqa_agents.settings import game_to_dict
 from loqa_agents.signals import InterruptedRun, stop_signals
+from loqa_agents.terminal import say
 from loqa_envs import keys
 from loqa_envs.game import Game
 
@@ -117,10 +118,7 @@ class LeagueCommand:
                 write_atomically(out / name, text.encode())
             pictures.draw_league(out, data)
         report.print_league(console, data)
-        console.print(
-            f"Tables (JSON, CSV, Markdown) and pictures are in {out}.",
-            soft_wrap=True, highlight=False, markup=False,
-        )  # fmt: skip
+        say(console, f"Tables (JSON, CSV, Markdown) and pictures are in {out}.")
 
 
 def gathered(
@@ -167,7 +165,7 @@ def fingerprint(entrant: Entrant) -> str:
 
 def progress_bar(console: Console) -> Progress:
     return Progress(
-        TextColumn("{task.completed}/{task.total} {task.description}"),
+        TextColumn("{task.completed}/{task.total} {task.description}", markup=False),
         BarColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),

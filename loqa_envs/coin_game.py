@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_envs import coin_picture, coin_players, coin_settings
-from loqa_envs.coin_numbers import draw, draw_cell, numbers, where
+from loqa_envs.coin_numbers import count, draw, draw_cell, numbers, where
 from loqa_envs.coin_presets import preset_settings
 from loqa_envs.coin_view import CoinView
-from loqa_envs.game import Array, Policy, Rules, array_namespace
+from loqa_envs.game import Array, Policy, Rules, array_namespace, narrowed
 
 
 class CoinState(NamedTuple):
@@ -162,7 +162,7 @@ class CoinGame(Rules):
 
     def initial_state(self, noise: Array) -> CoinState:
         xp = array_namespace(noise)
-        chance = numbers(xp, noise)
+        chance = numbers(xp, narrowed(noise))
         players: list[Any] = []
         for seat in range(self.num_players):
             occupied = [] if self.players_overlap else players
@@ -184,7 +184,7 @@ class CoinGame(Rules):
         seats = range(self.num_players)
         for_own, for_other, for_lost = self.rewards
         moved = xp.asarray(self.next_cells)[state.players, actions]
-        players, chance = numbers(xp, moved), numbers(xp, noise)
+        players, chance = numbers(xp, moved), numbers(xp, narrowed(noise))
         occupied = [] if self.coins_on_players else players
         coins, owners = numbers(xp, state.coins), numbers(xp, state.owners)
         rewards, took_own, took_other = ([0.0] * self.num_players for _ in range(3))
@@ -195,11 +195,12 @@ class CoinGame(Rules):
             lost = reduce(or_, other)
             for seat in seats:
                 own = takes[seat] & owns[seat]
-                took_own[seat] += own
-                took_other[seat] += other[seat]
-                rewards[seat] += (
-                    for_own * own + for_other * other[seat] + for_lost * (owns[seat] & lost)
+                owned, foreign, robbed = (
+                    count(xp, each, np.float32) for each in (own, other[seat], owns[seat] & lost)
                 )
+                took_own[seat] += owned
+                took_other[seat] += foreign
+                rewards[seat] += for_own * owned + for_other * foreign + for_lost * robbed
             gone = reduce(or_, takes)
             coins[i] = where(gone, draw_cell(xp, chance[i], self.num_cells, occupied), coin)
             if self.num_coins == 1:
@@ -244,7 +245,7 @@ class CoinGame(Rules):
         takes = there[:1]
         for seat in range(1, self.num_players):
             earlier = reduce(or_, there[:seat])
-            takes.append(there[seat] & (earlier == 0) if self.tie == "first" else there[seat])
+            takes.append(there[seat] & (earlier ^ True) if self.tie == "first" else there[seat])
         return takes
 
     def _next_owner(self, xp: ModuleType, owner: Any, chance: list[Any]) -> Any:

@@ -7,6 +7,7 @@ as an array each in thousands of games under ``jax.vmap``.
 from types import ModuleType
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 
@@ -17,7 +18,15 @@ def numbers(xp: ModuleType, array: Any) -> list[Any]:
 
 def where(condition: Any, then: Any, otherwise: Any) -> Any:
     """One integer or another."""
-    return otherwise + condition * (then - otherwise)
+    if isinstance(condition, bool):
+        return then if condition else otherwise
+    # On CPUs, XLA is quicker at this than at choosing.
+    return otherwise + condition.astype(np.int32) * (then - otherwise)
+
+
+def count(xp: ModuleType, condition: Any, kind: Any = np.int32) -> Any:
+    """1 where the condition holds, else 0."""
+    return int(condition) if xp is np else jnp.asarray(condition, kind)
 
 
 def draw(xp: ModuleType, uniform: Any, number: Any) -> Any:
@@ -30,10 +39,10 @@ def draw_cell(xp: ModuleType, uniform: Any, num_cells: int, occupied: list[Any])
     """A cell that is not in ``occupied``, all others with equal probability."""
     cells = _sorted(occupied)
     news = [True] * bool(cells) + [cells[i] != cells[i - 1] for i in range(1, len(cells))]
-    cell = draw(xp, uniform, num_cells - sum(news))
+    cell = draw(xp, uniform, num_cells - sum(count(xp, new) for new in news))
     # So many free cells come before the drawn one, and so do the occupied cells among them.
     for new, taken in zip(news, cells, strict=True):
-        cell = cell + (new & (cell >= taken))
+        cell = cell + count(xp, new & (cell >= taken))
     return cell
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_envs.coin_view import NOWHERE
-from loqa_envs.game import Array, Carry, Policy, ScriptedPolicy, array_namespace
+from loqa_envs.game import Array, Carry, Policy, ScriptedPolicy, array_namespace, narrowed
 from loqa_envs.scripted import Random
 
 if TYPE_CHECKING:
@@ -66,11 +66,13 @@ class CoinPlayer(ScriptedPolicy):
         trespasses = ((after == 0) & (there & ~wanted)[:, None]).any(0)
         rightful = ((after == 0) & targets[:, None]).any(0)
         towards, away = xp.asarray(self._towards)[nearest], xp.asarray(self._away)[nearest]
-        costs = xp.where(pursues, towards, away) + _FAR * (trespasses & ~rightful)
+        wrong = (trespasses & ~rightful).astype(np.int32)
+        costs = xp.where(pursues, towards, away) + _FAR * wrong
         best = costs == costs.min()
         if self.ties == "random":
-            rank = (noise[0] * best.sum().astype(np.float32)).astype(np.int32)
-            best = xp.cumsum(best) > rank
+            number = best.sum(dtype=np.int32).astype(np.float32)
+            rank = (narrowed(noise)[0] * number).astype(np.int32)
+            best = xp.cumsum(best, dtype=np.int32) > rank
         action: Array = xp.argmax(best).astype(np.int32)
         return action
 
@@ -172,12 +174,12 @@ class Reciprocator(CoinPlayer):
     def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
         players, coins = self.game.view.read(observation, self.seat)
         xp = array_namespace(players, *carry)
-        seats = np.arange(self.game.num_players)
+        seats = np.arange(self.game.num_players, dtype=np.int32)
         takers = carry.coins[:, None] == players[None]  # [owner, taker]
         if self.game.tie == "first":
-            takers = takers & (takers.argmax(1)[:, None] == seats[None])
-        losses = carry.losses + (takers[self.seat] & ~self._own)
-        revenge = xp.maximum(carry.revenge - takers.any(1), 0)
+            takers = takers & (takers.argmax(1)[:, None].astype(np.int32) == seats[None])
+        losses = carry.losses + (takers[self.seat] & ~self._own).astype(np.int32)
+        revenge = xp.maximum(carry.revenge - takers.any(1).astype(np.int32), 0)
         angry = losses >= self.strikes
         revenge = xp.where(angry, self.coins, revenge).astype(np.int32)
         losses = xp.where(angry, 0, losses).astype(np.int32)

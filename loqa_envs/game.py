@@ -184,12 +184,13 @@ class Rules:
         raise NotImplementedError
 
     def reset(self, key: jax.Array) -> State:
-        return self.initial_state(jax.random.uniform(key, (self.reset_noise_size,)))
+        return self.initial_state(jax.random.uniform(key, (self.reset_noise_size,), jnp.float32))
 
     def step(
         self, key: jax.Array, state: State, actions: Array
     ) -> tuple[State, Array, dict[str, Array]]:
-        return self.transition(state, actions, jax.random.uniform(key, (self.noise_size,)))
+        noise = jax.random.uniform(key, (self.noise_size,), jnp.float32)
+        return self.transition(state, actions, noise)
 
 
 class ScriptedPolicy:
@@ -213,7 +214,8 @@ class ScriptedPolicy:
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
     ) -> tuple[Array, Carry]:
         del params
-        return self.choose(carry, observation, jax.random.uniform(key, (self.noise_size,)))
+        noise = jax.random.uniform(key, (self.noise_size,), jnp.float32)
+        return self.choose(carry, observation, noise)
 
 
 def array_namespace(*arrays: Array) -> ModuleType:
@@ -225,3 +227,14 @@ def array_namespace(*arrays: Array) -> ModuleType:
 
 
 _NUMPY = (np.ndarray, np.generic)
+
+
+def narrowed(noise: Array) -> Array:
+    """Uniform numbers in [0, 1) as float32, in which the rules count; still below 1."""
+    if noise.dtype == np.float32:
+        return noise
+    below = array_namespace(noise).minimum(noise.astype(np.float32), _BELOW_ONE)
+    return below  # type: ignore[no-any-return]
+
+
+_BELOW_ONE = np.nextafter(np.float32(1), np.float32(0))

@@ -159,8 +159,8 @@ class MatrixGame(Rules):
 
 
 _DILEMMAS = ("lola", "pola")
-_SEATS = np.arange(2)
-_SITUATION_INDICES = np.arange(len(SITUATIONS))[None]
+_SEATS = np.arange(2, dtype=np.int32)
+_SITUATION_INDICES = np.arange(len(SITUATIONS), dtype=np.int32)[None]
 
 
 @dataclass(frozen=True)

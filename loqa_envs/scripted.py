@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loqa_envs.game import Array, Carry, Params, Policy, ScriptedPolicy, array_namespace
+from loqa_envs.game import Array, Carry, Params, Policy, ScriptedPolicy, array_namespace, narrowed
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class MemoryOne(ScriptedPolicy):
 
     def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
         probability = observation @ np.asarray(self.cooperation, np.float32)
-        return (noise[0] >= probability).astype(np.int32), carry
+        return (narrowed(noise)[0] >= probability).astype(np.int32), carry
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Random(ScriptedPolicy):
     noise_size = 1
 
     def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
-        return (noise[0] * self.num_actions).astype(np.int32), carry
+        return (narrowed(noise)[0] * self.num_actions).astype(np.int32), carry
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ class Tremble:
     ) -> tuple[Array, Carry]:
         policy_key, slip_key, action_key = jax.random.split(key, 3)
         action, carry = self.policy.act(policy_key, params, carry, observation)
-        slip = jax.random.bernoulli(slip_key, self.epsilon)
-        anything = jax.random.randint(action_key, (), 0, self.num_actions)
+        slip = jax.random.bernoulli(slip_key, jnp.float32(self.epsilon))
+        anything = jax.random.randint(action_key, (), 0, self.num_actions, jnp.int32)
         return jnp.where(slip, anything, action).astype(np.int32), carry
 
 

@@ -2,12 +2,10 @@
 
 import json
 import math
-import platform
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +24,13 @@ from loqa_agents.signals import InterruptedRun, stop_signals
 from loqa_agents.thresholds import EPISODES, crossings, own_colour, satisfied
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training, TrainState
+from loqa_agents.versions import versions
 from loqa_envs import keys
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game
 from loqa_envs.matrix_game import SITUATIONS, MatrixGame
 
 _EVALUATION_KEY = 0x10CA
-_PACKAGES = ("loqa", "jax", "jaxlib", "flax", "optax", "numpy", "gymnasium", "pettingzoo")
 
 
 def run_config(
@@ -53,19 +51,6 @@ def run_config(
     }
     plain: dict[str, Any] = json.loads(json.dumps(config))  # tuples as lists, as read from a file
     return plain
-
-
-def versions() -> dict[str, str]:
-    """Of Python, and of the packages that results depend on."""
-    packages = {package: package_version(package) for package in _PACKAGES}
-    return {"python": platform.python_version()} | packages
-
-
-def package_version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "unknown"
 
 
 def run(
@@ -99,6 +84,7 @@ def run(
 
     with ExitStack() as stack:
         caught = stack.enter_context(stop_signals())
+        caught.at_once(lambda number: InterruptedRun(out, number, "while it started"))
         everyone = [stack.enter_context(closing(logger)) for logger in loggers]
         trainer = Trainer(game, learner, training, seeds, devices)
         evaluator = Evaluator(game, learner.policy(game))
@@ -136,6 +122,7 @@ def run(
         if update == 0:
             log({})
         saved_at, chunk = time.perf_counter(), 1
+        caught.collect()
         ended = update >= training.updates or wall_seconds() >= budget
         while not ended:
             every = training.evaluate_every
@@ -157,6 +144,7 @@ def run(
             if caught:
                 raise InterruptedRun(out, caught[0], f"before update {update}")
 
+        caught.at_once(lambda number: InterruptedRun(out, number, "before the last evaluation"))
         agents = save_agents(out, trainer, state)
         results: dict[str, Any] = {
             "game": game.name,

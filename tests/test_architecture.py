@@ -76,7 +76,7 @@ def test_each_library_has_its_place(library, allowed):
     ("game", "allowed"),
     [
         # exact solves matrix games and nothing else; updates asks for it; run reads situations.
-        ("matrix_game", {"presets", "cli", "exact", "updates", "loop", "best_response"}),
+        ("matrix_game", {"presets", "parser", "exact", "updates", "loop", "best_response"}),
         # How results are measured and shown depends on the game, how they are learned does not;
         # the agents that others published play this game; a league seats players of all its views.
         # A best response sees as much as its game allows; a card has what was published of one.
@@ -153,6 +153,12 @@ def test_any_module_can_be_imported_first():
             [sys.executable, "-c", f"import {module}"], capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_signals_are_answered_before_anything_heavy_is_imported():
+    light = "import sys, loqa_agents.cli as _; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", light], capture_output=True, text=True, check=True)
+    assert not {"jax", "numpy", "flax", "rich", "tyro", "pydantic"} & set(done.stdout.split())
 
 
 def test_public_names_are_found_when_they_are_asked_for():

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +24,12 @@ from loqa_agents.league.play import play_league
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import summary
 from loqa_agents.loggers import require_extra
-from loqa_agents.loop import versions
 from loqa_agents.options import check_episodes, check_seed
 from loqa_agents.presets import PRESETS, with_size
 from loqa_agents.settings import game_to_dict
 from loqa_agents.signals import InterruptedRun, stop_signals
 from loqa_agents.terminal import say
+from loqa_agents.versions import versions
 from loqa_envs import keys
 from loqa_envs.game import Game
 
@@ -92,21 +91,17 @@ class LeagueCommand:
         with claimed as out, progress_bar(console) as bar, stop_signals() as caught:
             task = bar.add_task("pairs", total=None)
 
-            def progress(done: int, pairs: int) -> None:
-                bar.update(task, completed=done, total=pairs)
-                if caught and done < pairs:
-                    raise KeyboardInterrupt
-
-            try:
-                league = play_league(
-                    keys.key(self.seed), game, entrants, self.episodes,
-                    common=self.common, keep_going=self.keep_going, devices=devices,
-                    finished=PairStore(out / "pairs"), progress=progress,
-                )  # fmt: skip
-            except KeyboardInterrupt:
+            def stopped(number: int) -> InterruptedRun:
                 where = f"after {int(bar.tasks[task].completed)} pairs"
-                number = caught[0] if caught else signal.SIGINT
-                raise InterruptedRun(out, number, where) from None
+                return InterruptedRun(out, number, where)
+
+            caught.at_once(stopped)  # every pair is saved as soon as it is played
+            league = play_league(
+                keys.key(self.seed), game, entrants, self.episodes,
+                common=self.common, keep_going=self.keep_going, devices=devices,
+                finished=PairStore(out / "pairs"),
+                progress=lambda done, pairs: bar.update(task, completed=done, total=pairs),
+            )  # fmt: skip
             data = summary(league)
             if self.alpha_rank:
                 data["alpha_rank"] = alpha_rank(data)

@@ -18,8 +18,8 @@ from loqa_agents.league.published_values import PUBLISHED
 from loqa_agents.league.statistics import estimate
 from loqa_agents.league.summary import mean_of
 from loqa_agents.league.tables import PAIRS, Tables
-from loqa_agents.loop import versions
 from loqa_agents.settings import game_to_dict
+from loqa_agents.versions import versions
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game
 from loqa_envs.keys import boundary

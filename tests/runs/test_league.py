@@ -173,8 +173,8 @@ def test_a_league_that_is_interrupted_goes_on(
     assert end.value.code == 128 + signal.SIGINT
     said = capsys.readouterr().out
     # Three pairs under JAX, two of them the references' as well, with the cooperator, and the one
-    # with the defector, which is played to its end.
-    assert "Stopped after 7 pairs; all until then is saved." in said
+    # with the defector, in which it is interrupted, is not kept.
+    assert "Stopped after 6 pairs; all until then is saved." in said
     command = shlex.split(said.splitlines()[-1])
     assert command[0] == "loqa"
     kept = contents(home / "out" / "pairs")

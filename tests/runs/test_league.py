@@ -134,8 +134,11 @@ def test_a_league_writes_what_it_prints(
         (line,) = [line for line in text.splitlines() if line.startswith(f"| {name} |")][:1]
         for j, cell in enumerate(line.strip("|").split("|")[1:]):
             low, mean, high = (reward[bound][i][j] for bound in ("low", "mean", "high"))
-            expected = "" if mean is None else f"{mean:.3f} ({low:.3f} to {high:.3f})"
+            expected = "" if mean is None else f"{mean:.3f}"
+            expected += "" if low is None else f" ({low:.3f} to {high:.3f})"
             assert cell.strip() == expected.replace("-0.000", "0.000")
+    # Over the two seeds of the team; between players without seeds there is none.
+    assert (reward["low"][0][1] is None, reward["low"][1][2] is None) == (False, True)
     assert "## Share of cooperation" in text
     assert f"{reward['mean'][1][2]:.3f}" in printed
     assert "league_players:Tired could not go on" in printed

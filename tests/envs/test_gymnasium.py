@@ -155,20 +155,17 @@ def test_keys_play_the_actions() -> None:
         assert keys[getattr(pygame, f"K_{name}"),] == key
     assert keys["s",] == keys["4",] == 4
     played = []
+    d, c = pygame.K_d, pygame.K_c
+    events = iter([[("KEYDOWN", d)], [("KEYUP", d), ("KEYDOWN", c)], [("KEYUP", c), ("QUIT", 0)]])
 
     def press(before, after, action, reward, terminated, truncated, info) -> None:
         played.append((action, reward))
-        release = [pygame.K_d, ord("c")][: len(played) - 1]
-        for key in release:
-            pygame.event.post(pygame.event.Event(pygame.KEYUP, key=key))
-        kind, key = [(pygame.KEYDOWN, "d"), (pygame.KEYDOWN, "c"), (pygame.QUIT, " ")][
-            len(played) - 1
-        ]
-        pygame.event.post(pygame.event.Event(kind, key=ord(key)))
+        for kind, key in next(events):
+            pygame.event.post(pygame.event.Event(getattr(pygame, kind), key=key))
 
     env = gymnasium.make("loqa/IPD-v0", opponent="always_cooperate", render_mode="rgb_array")
     play(env, callback=press, fps=1000)
-    # No key is the first action; then D, which is released again, and C.
+    # No key is the first action; then D and C.
     assert played == [(0, -1), (1, 0), (0, -1)]
 
 

@@ -3,6 +3,7 @@
 import builtins
 import pickle
 import sys
+from contextlib import suppress
 
 import gymnasium
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from gymnasium.error import DependencyNotInstalled, ResetNeeded
 
 from loqa_envs import IPD, ipd_v0
-from loqa_envs.adapters.rendering import caption, draw_picture
+from loqa_envs.adapters.rendering import RENDER_FPS, caption, draw_picture
 
 NO_NOISE = np.zeros(0, np.float32)
 
@@ -74,6 +75,20 @@ def test_windows_show_every_step_unasked_and_close_twice() -> None:
     env.close()
     env.close()
     assert not pygame.display.get_init()
+
+
+def test_recorders_find_the_frames_per_second_in_every_environment() -> None:
+    environments = [
+        gymnasium.make("loqa/IPD-v0"),
+        gymnasium.make_vec("loqa/IPD-v0", num_envs=2),
+        ipd_v0.parallel_env(),
+        ipd_v0.env(),
+    ]
+    with suppress(ImportError):  # it needs the extra 'ecosystem'
+        from loqa_envs.adapters.stable_baselines3 import SharedVecEnv
+
+        environments.append(SharedVecEnv("ipd"))
+    assert {env.metadata["render_fps"] for env in environments} == {RENDER_FPS}
 
 
 def test_an_environment_with_a_window_can_be_copied() -> None:

@@ -1,5 +1,6 @@
 """Social dilemmas as pure JAX games, and as PettingZoo and Gymnasium environments."""
 
+from loqa_envs import forks as _forks  # noqa: F401  # it must be there before a fork
 from loqa_envs.adapters.registration import register as _register
 from loqa_envs.catalogue import GAMES, make_game, make_player
 from loqa_envs.coin_game import CoinGame, CoinState

@@ -129,6 +129,29 @@ def test_a_policy_of_jax_in_a_worker_forked_from_jax_is_refused_instead_of_waiti
     assert 'context="spawn"' in line
 
 
+def test_a_worker_that_is_the_first_to_make_an_environment_is_refused_too() -> None:
+    output = run(
+        USED_JAX
+        + """
+import multiprocessing
+
+def work():
+    import gymnasium, loqa_envs
+    env = gymnasium.make("loqa/IPD-v0", opponent=loqa_envs.Tremble(loqa_envs.Grim(), 0.0))
+    env.reset(seed=0)
+    try:
+        env.step(0)
+    except RuntimeError as error:
+        print(error, flush=True)
+
+worker = multiprocessing.get_context("fork").Process(target=work)
+worker.start()
+worker.join()
+"""
+    )
+    assert output.startswith("JAX must not run in a process that was forked while JAX was running")
+
+
 @pytest.mark.parametrize(
     "before",
     [

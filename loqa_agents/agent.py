@@ -57,7 +57,7 @@ def save_agent(path: str | os.PathLike[str], agent: Agent) -> None:
         "learner": asdict(agent.learner),
         "seed": agent.seed,
     }
-    arrays = {name: np.asarray(leaf) for name, leaf in _named_leaves(agent.brain).items()}
+    arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(agent.brain).items()}
     write_atomically(Path(path), save(arrays, {"loqa": json.dumps(header)}))
 
 
@@ -103,7 +103,7 @@ def _read(file: Any) -> Agent:
     template = jax.eval_shape(lambda: learner.init(key(0), game).brain)
     # Nothing of the size of an array is made before the file and its header agree.
     shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-    expected = {name: leaf.shape for name, leaf in _named_leaves(template).items()}
+    expected = {name: leaf.shape for name, leaf in named_leaves(template).items()}
     if shapes != expected:
         raise ValueError(f"its arrays must be {expected}, they are {shapes}")
     leaves = [file.get_tensor(name) for name in expected]
@@ -113,6 +113,7 @@ def _read(file: Any) -> Agent:
     return Agent(game, learner, brain, int(header["seed"]))
 
 
-def _named_leaves(tree: Any) -> dict[str, Any]:
+def named_leaves(tree: Any) -> dict[str, Any]:
+    """Leaves by their paths, such as ``actor/params/Dense_0/kernel``, in the order of the tree."""
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}

@@ -5,11 +5,12 @@ from loqa_agents.agent import Agent, load_agent, save_agent
 from loqa_agents.evaluation import Evaluator, mean_rewards
 from loqa_agents.learner import ALGORITHMS, Learner
 from loqa_agents.lesson import Brain, LearnerState, Lesson
-from loqa_agents.loop import evaluate_agents, run
+from loqa_agents.loop import run
 from loqa_agents.loqa import Shaping
 from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy
 from loqa_agents.presets import PRESETS, Preset
 from loqa_agents.published import PublishedAgent
+from loqa_agents.results import evaluate_agents
 from loqa_agents.rollout import Trajectory, play_episode
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training, TrainState

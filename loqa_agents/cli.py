@@ -62,15 +62,11 @@ def _command(arguments: Sequence[str], answer: Answer | None) -> None:
 
         print("loqa", package_version("loqa"))
         return
-    import logging
-
     from rich.console import Console
 
     from loqa_agents.parser import parse
     from loqa_agents.process import use_compilation_cache
 
-    # Orbax warns of what killed runs left behind, and clears it away itself.
-    logging.getLogger("absl").setLevel(logging.ERROR)
     use_compilation_cache()
     if answer is not None:
         answer.patient = True

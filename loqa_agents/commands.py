@@ -1,7 +1,5 @@
 """Two of the commands: train and play."""
 
-import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Generic, TypeVar
@@ -9,17 +7,17 @@ from typing import Annotated, Generic, TypeVar
 import tyro
 from rich.console import Console
 
-from loqa_agents import folder, report
+from loqa_agents import report
 from loqa_agents.agent import Agent, load_agent
 from loqa_agents.devices import training_devices
 from loqa_agents.files import write_atomically
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra
-from loqa_agents.loop import run, run_config
+from loqa_agents.loop import run
 from loqa_agents.options import check_new_file, check_seed
 from loqa_agents.presets import PRESETS, with_size
+from loqa_agents.seeds import parse_seeds
 from loqa_agents.terminal import say
-from loqa_agents.train import Trainer
 from loqa_agents.updates import Training
 from loqa_envs import keys
 from loqa_envs.catalogue import make_player
@@ -27,7 +25,6 @@ from loqa_envs.game import Game, Policy
 
 G = TypeVar("G", bound=Game)
 FLAT = tyro.conf.arg(name="")
-_MOST_SEEDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -44,52 +41,59 @@ class Train(Generic[G]):
     overwrite: bool = False
     """Replace the run in --out."""
     devices: int | None = None
-    """Devices (on a CPU, cores) that share the seeds or else the episodes; by default all busy."""
+    """Devices (on a CPU, cores) that share the seeds or else the episodes; by default as many as
+    are of use, and with --resume those that the run began with."""
+    devices_changed: bool = False
+    """With --resume, go on with other devices; the last digits of all numbers change with them."""
     minutes: float | None = None
-    """Wall-clock budget a seed, in all sessions together; ten seeds have ten times as long."""
+    """Wall-clock budget per seed, in all sessions together; ten seeds have ten times as long."""
     checkpoint_seconds: float = 5.0
     """Seconds between checkpoints; what kill -9 can lose."""
     tensorboard: bool = False
     """Log to TensorBoard too (needs the extra loqa[tensorboard])."""
     wandb: bool = False
     """Log to Weights & Biases too (needs the extra loqa[wandb])."""
+    wandb_project: str | None = None
+    """Project there; by default loqa."""
+    wandb_group: str | None = None
+    """Group of runs there, if any."""
+    wandb_name: str | None = None
+    """Name of the run there; by default that of its folder."""
 
     def __call__(self, console: Console) -> None:
-        # All that can be wrong is looked at before anything is written or replaced.
         seeds = parse_seeds(self.seeds)
-        if not 0 <= self.checkpoint_seconds < math.inf:
-            raise ValueError(
-                f"--checkpoint-seconds must be at least 0, got {self.checkpoint_seconds}."
-            )
-        if self.minutes is not None and not 0 < self.minutes < math.inf:
-            raise ValueError(f"--minutes must be positive, got {self.minutes}.")
-        if self.tensorboard:
-            require_extra("tensorboard", "tensorboardX")
-        if self.wandb:
-            require_extra("wandb", "wandb")
-        devices = training_devices(self.devices, len(seeds), self.training.episodes)
-        Trainer(self.game, self.learner, self.training, seeds, devices)
-        config = run_config(self.game, self.learner, self.training, seeds, self.minutes)
-        name = f"{self.game.name}-{self.learner.algorithm}"
-        with folder.claim(self.out, name, config, self.resume, self.overwrite) as out:
-            title = f"{self.learner.algorithm} on {self.game.name}"
-            title += f", {self.minutes:g} min a seed" if self.minutes else ""
-            loggers: list[Logger] = []
-            if self.tensorboard:
-                loggers.append(TensorBoard(out / "tensorboard"))
-            if self.wandb:
-                loggers.append(WeightsAndBiases(out, config))
-            loggers.append(report.ProgressDisplay(console, title, self.training.updates))
-            results = run(
-                self.game, self.learner, self.training, seeds, out, loggers,
-                self.checkpoint_seconds, devices=devices, minutes=self.minutes,
-            )  # fmt: skip
+        new = self.devices_changed or not self.resume  # otherwise it goes on with those it had
+        devices = (
+            training_devices(self.devices, len(seeds), self.training.episodes) if new else None
+        )
+        title = f"{self.learner.algorithm} on {self.game.name}"
+        title += f", {self.minutes:g} min per seed" if self.minutes else ""
+        loggers = self._loggers()
+        display = report.ProgressDisplay(console, title, self.training.updates)
+        results = run(
+            self.game, self.learner, self.training, seeds, self.out, [*loggers, display],
+            self.checkpoint_seconds, devices=devices or self.devices, minutes=self.minutes,
+            resume=self.resume, overwrite=self.overwrite, devices_changed=self.devices_changed,
+        )  # fmt: skip
         report.print_results(console, results)
         say(
             console,
             f"{results['wall_seconds']:.0f} s, {results['compile_seconds']:.0f} s of them to "
-            f"compile. Results, agents and pictures are in {out}.",
+            f"compile. Results, agents and pictures are in {display.folder}.",
         )
+
+    def _loggers(self) -> list[Logger]:
+        places = (self.wandb_project, self.wandb_group, self.wandb_name)
+        if any(places) and not self.wandb:
+            raise ValueError("--wandb-project, --wandb-group and --wandb-name go with --wandb.")
+        loggers: list[Logger] = []
+        if self.tensorboard:
+            require_extra("tensorboard", "tensorboardX")
+            loggers.append(TensorBoard())
+        if self.wandb:
+            require_extra("wandb", "wandb")
+            loggers.append(WeightsAndBiases(*places))
+        return loggers
 
 
 @dataclass(frozen=True)
@@ -129,30 +133,6 @@ class Play:
         if self.gif is not None:
             write_atomically(self.gif, episode.gif())
         episode.print(console)
-
-
-def parse_seeds(text: str) -> tuple[int, ...]:
-    """``42-51`` or ``42,43`` or ``7`` as numbers.
-
-    Raises:
-        ValueError: for anything else, a falling range, a number given twice, or too many.
-    """
-    seeds: list[int] = []
-    for part in text.split(","):
-        found = re.fullmatch(r"\s*([0-9]{1,10})(?:-([0-9]{1,10}))?\s*", part)
-        first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
-        if not first <= last < 2**32:
-            raise ValueError(
-                "--seeds must be numbers below 2**32 or rising ranges such as 42-51, with commas "
-                f"between them; got {text!r}."
-            )
-        # A range is cut before it is made: it may be as long as there are numbers.
-        seeds += range(first, min(last, first + _MOST_SEEDS) + 1)
-        if len(seeds) > _MOST_SEEDS:
-            raise ValueError(f"--seeds must be at most {_MOST_SEEDS}, got {text!r}.")
-    if len(set(seeds)) < len(seeds):
-        raise ValueError(f"--seeds must name each seed once, got {text!r}.")
-    return tuple(seeds)
 
 
 def _agent(name: str) -> Agent:

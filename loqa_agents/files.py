@@ -5,9 +5,12 @@ import re
 import secrets
 import stat
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+
+from loqa_agents.text import printable
+from loqa_envs.wording import shown
 
 T = TypeVar("T")
 
@@ -15,6 +18,23 @@ MOST_JSON = 2**26
 """Bytes of a file of JSON, or of one line of JSON lines, above which it is none of ours."""
 _MOST_LINES = 2**30
 _PARTIAL = re.compile(r"\.loqa-[0-9a-f]{16}\.partial")
+
+
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """A path as a user gives it: ``~`` at its beginning is a home folder.
+
+    Raises:
+        ValueError: if it is no path, or there is no such home folder.
+    """
+    try:
+        found = Path(path).expanduser()
+        if "\0" in str(found):
+            raise ValueError("a path has no null character")
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"a path must be text or a pathlib.Path, got {path!r}: {str(error).rstrip('.')}."
+        ) from None
+    return found
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -79,24 +99,21 @@ def parse_json(text: bytes | str, schema: TypeAdapter[T], source: str) -> T:
     try:
         return schema.validate_json(text, strict=True)
     except ValidationError as error:
-        raise ValueError(f"{source} is damaged: {_first(error)}.") from None
+        raise ValueError(printable(f"{source} is damaged: {_first(error)}.")) from None
 
 
 def _first(error: ValidationError) -> str:
     """The first thing that is wrong, without its full stop."""
     first = error.errors(include_url=False, include_context=False)[0]
-    message = first["msg"].rstrip(".")
+    message = first["msg"].removeprefix("Value error, ").rstrip(".")
+    if first["type"] == "value_error":  # by a schema's own check, which names the field
+        return message
     if first["type"] == "json_invalid":
         return message.replace("Invalid JSON:", "it must be JSON;", 1)
     field = ".".join(map(str, first["loc"])) or "it"
     if first["type"] == "missing":
         return f"{field} must be there"
-    return f"{field} {message.replace('Input should', 'must', 1)}, got {_short(first['input'])}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}..."
+    return f"{field} {message.replace('Input should', 'must', 1)}, got {shown(first['input'])}"
 
 
 def _read(path: Path, most: int) -> bytes:

@@ -1,63 +1,212 @@
-"""The folder of a run: held by one process at a time, never overwritten unasked."""
+"""The folder of a run or a league: held by one process at a time, and nothing in it is lost."""
 
 import json
 import os
-import shutil
+import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from loqa_agents.files import write_atomically
+from pydantic import TypeAdapter
+
+from loqa_agents.files import is_partial, read_json, write_atomically
 from loqa_agents.settings import differences
 
-IDENTITY = ("game", "learner", "training", "seeds")
-"""The parts of a configuration that must be the same for a run to be resumed."""
+_CONFIG = "config.json"
+_MARKS = {"learner": "training", "entrants": "league"}
+"""Parts of a configuration that tell what it is of."""
+_OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
-_MARKS = {"learner", "entrants"}
-"""Parts that the configurations of a training and of a league have, and the other has not."""
+
+@dataclass(frozen=True)
+class Kind:
+    """What a command makes folders of."""
+
+    noun: str
+    """One of the values of `_MARKS`."""
+    identity: tuple[str, ...]
+    """The parts of its configuration that must be the same for it to go on."""
+    read: Callable[[Path], dict[str, Any]]
+    """Reads and checks its ``config.json``; what an older version did not write has its default."""
+    files: Callable[[dict[str, Any]], str]
+    """Given its configuration, a pattern of all paths that it writes, folders with a final slash,
+    as seen from its folder."""
+
+
+class Claim:
+    """A folder that this process works in; nothing on disk changes before `begin`."""
+
+    def __init__(self, out: Path | None, default: str, kind: Kind, held: ExitStack) -> None:
+        self._out = out
+        self._default = default
+        self._kind = kind
+        self._held = held
+        self._locked = self._overwrite = False
+        self.recorded: dict[str, Any] | None = None
+        """The configuration of the run that goes on; None where one begins."""
+
+    @property
+    def path(self) -> Path:
+        if self._out is None:
+            raise RuntimeError("a numbered folder has a path once it is made")
+        return self._out
+
+    def begin(self, config: dict[str, Any]) -> Path:
+        """Make the folder, or remove the run that is overwritten, and write ``config.json``.
+
+        Raises:
+            ValueError: if others made the folder meanwhile or work in it, or it cannot be made.
+            OSError: if it cannot be written.
+        """
+        if self._out is None:
+            self._out = _make_numbered(Path("runs") / self._default)
+        elif not self._out.exists():
+            _make_new(self._out)
+        self._lock()
+        if self._overwrite:
+            self._remove()
+        elif self.recorded is None and _entries(self._out):
+            raise _not_new(self._out)
+        content = json.dumps(config, indent=1, allow_nan=False).encode() + b"\n"
+        write_atomically(self._out / _CONFIG, content)
+        return self._out
+
+    def look(self, config: dict[str, Any], resume: bool | None, overwrite: bool) -> None:
+        """Find out what is in the folder, and refuse what would lose it or mix two runs."""
+        out = self.path
+        new = not os.path.lexists(out) or (out.is_dir() and not _entries(out))
+        if new and not resume:
+            return
+        if not new and not out.is_dir():
+            raise ValueError(f"--out must be a folder; {out} is none.")
+        if not (resume or overwrite) and (resume is not None or _CONFIG not in _entries(out)):
+            raise _not_new(out)
+        if not (out / _CONFIG).exists():
+            raise ValueError(
+                f"{'--overwrite' if overwrite else '--resume'} needs the folder of a "
+                f"{self._kind.noun}; there is no file {out / _CONFIG}, so all is left alone."
+            )
+        self._lock()
+        if overwrite:
+            self._written()
+            self._overwrite = True
+        else:
+            self.recorded = self._read_config()
+            self._require_same_run(config)
+
+    def _read_config(self) -> dict[str, Any]:
+        path = self.path / _CONFIG
+        found = read_json(path, _OBJECT)
+        nouns = {noun for mark, noun in _MARKS.items() if mark in found} - {self._kind.noun}
+        if nouns:
+            raise ValueError(
+                f"--out must be the folder of a {self._kind.noun}; {self.path} is the folder of a "
+                f"{nouns.pop()}, so all is left alone."
+            )
+        return self._kind.read(path)
+
+    def _require_same_run(self, config: dict[str, Any]) -> None:
+        assert self.recorded is not None
+        before, now = (
+            {p: data[p] for p in self._kind.identity} for data in (self.recorded, config)
+        )
+        if changed := differences(before, now):
+            raise ValueError(
+                f"a {self._kind.noun} must go on with the configuration that it began with; in "
+                f"{self.path} {'; '.join(changed)}."
+            )
+
+    def _written(self) -> list[Path]:
+        """All that is in the folder, a folder before what is in it.
+
+        Raises:
+            ValueError: if something there was not written by a run of this kind.
+        """
+        pattern = re.compile(self._kind.files(self._read_config()), re.ASCII)
+        found, foreign, folders = [], [], [self.path]
+        while folders:
+            for path in folders.pop().iterdir():
+                folder = path.is_dir() and not path.is_symlink()
+                name = path.relative_to(self.path).as_posix() + "/" * folder
+                if name == _CONFIG or is_partial(path.name) or pattern.fullmatch(name):
+                    found.append(path)
+                    folders += [path] * folder
+                else:
+                    foreign.append(name)
+        if foreign:
+            more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+            raise ValueError(
+                f"--overwrite needs a folder in which all was written by a {self._kind.noun}, so "
+                f"that nothing else is lost; {self.path} also has "
+                f"{', '.join(sorted(foreign)[:3])}{more}. All is left alone."
+            )
+        return found
+
+    def _remove(self) -> None:
+        for path in reversed(self._written()):
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+            elif path != self.path / _CONFIG:  # is replaced last, so that this can be repeated
+                path.unlink()
+
+    def _lock(self) -> None:
+        if not self._locked:
+            self._held.enter_context(_held(self.path))
+            self._locked = True
 
 
 @contextmanager
 def claim(
     out: Path | None,
     default: str,
+    kind: Kind,
     config: dict[str, Any],
-    resume: bool,
+    resume: bool | None,
     overwrite: bool,
-    identity: tuple[str, ...] = IDENTITY,
-) -> Iterator[Path]:
-    """The folder for a run, with ``config.json`` in it, held until the context ends.
+) -> Iterator[Claim]:
+    """The folder for a run or league of ``config``, until the context ends.
 
-    ``identity`` names the parts of ``config`` that a resumed run must share with its beginning.
-
-    Without ``out``, the first of runs/DEFAULT, runs/DEFAULT-2, ... that is free.
+    With ``resume``, the run in the folder goes on; without it, a run begins in a new or an empty
+    folder; with None, whichever there is. ``overwrite`` begins one in place of the one there.
+    Without ``out``, a run begins in the first of runs/DEFAULT, runs/DEFAULT-2, ... that is free.
 
     Raises:
-        ValueError: if the folder exists and neither ``resume`` nor ``overwrite`` is asked for, if
-            ``resume`` finds no run or another configuration, ``overwrite`` finds no run, or
-            another process holds the folder.
-        OSError: if the folder cannot be made or written.
+        ValueError: if the folder has something else than that, a run of another configuration, or
+            with ``overwrite`` what no run wrote, or if another process holds it.
+        OSError: if the folder cannot be read.
     """
     if resume and overwrite:
         raise ValueError("--resume and --overwrite exclude each other; both were given.")
-    if out is None:
-        if resume or overwrite:
-            raise ValueError("--resume and --overwrite need --out, the folder that they act on.")
-        out = _make_numbered(Path("runs") / default)
-    elif resume:
-        _require_same_run(out, config, identity)
-    elif overwrite and out.exists():
-        _require_kind(out, "--overwrite", _read_config(out, "--overwrite"), identity)
-    else:
-        _make_new(out)
-    with _held(out):
-        if not resume:
-            _empty(out)
-            write_atomically(out / "config.json", json.dumps(config, indent=1).encode() + b"\n")
-        yield out
+    if out is None and (resume or overwrite):
+        raise ValueError("--resume and --overwrite need --out, the folder that they act on.")
+    with ExitStack() as held:
+        claimed = Claim(out, default, kind, held)
+        if out is not None:
+            claimed.look(config, resume, overwrite)
+        yield claimed
+
+
+def _entries(out: Path) -> list[str]:
+    """What is in a folder, without what killed writes left."""
+    return [name for name in os.listdir(out) if not is_partial(name)]
+
+
+def _not_new(out: Path) -> ValueError:
+    return ValueError(
+        f"--out must be a new folder or an empty one, so that no run is lost; {out} exists. Go on "
+        "with --resume, replace it with --overwrite, or choose another."
+    )
+
+
+def _make_new(out: Path) -> None:
+    try:
+        _make(out)
+    except FileExistsError:  # made by somebody else since it was looked at
+        raise _not_new(out) from None
 
 
 def _make_numbered(first: Path) -> Path:
@@ -71,16 +220,6 @@ def _make_numbered(first: Path) -> Path:
     raise AssertionError("count never ends")
 
 
-def _make_new(out: Path) -> None:
-    try:
-        _make(out)
-    except FileExistsError:
-        raise ValueError(
-            f"--out must be a new folder, so that no run is lost; {out} exists. Go on with "
-            "--resume, replace it with --overwrite, or choose another."
-        ) from None
-
-
 def _make(out: Path) -> None:
     try:
         out.mkdir(parents=True)
@@ -90,46 +229,6 @@ def _make(out: Path) -> None:
         raise ValueError(
             f"--out must be a folder that can be made; {out} cannot: {error.strerror}."
         ) from None
-
-
-def _read_config(out: Path, option: str) -> dict[str, Any]:
-    path = out / "config.json"
-    try:
-        config = json.loads(path.read_text())
-    except (FileNotFoundError, NotADirectoryError):
-        raise ValueError(
-            f"{option} needs the folder of a run; there is no file {path}, so all is left alone."
-        ) from None
-    except ValueError:
-        config = None
-    if not isinstance(config, dict):
-        raise ValueError(f"{option} needs a whole config.json; {path} is damaged.")
-    return config
-
-
-def _require_kind(
-    out: Path, option: str, config: dict[str, Any], identity: tuple[str, ...]
-) -> None:
-    """Refuse the folder of a training where a league is meant, and the other way round."""
-    if (_MARKS & config.keys()) - set(identity):
-        raise ValueError(
-            f"{option} needs a folder that the same command made; {out} is of another one, so all "
-            "is left alone."
-        )
-    if not set(identity) <= config.keys():
-        raise ValueError(f"{option} needs a whole config.json; {out / 'config.json'} is damaged.")
-
-
-def _require_same_run(out: Path, config: dict[str, Any], identity: tuple[str, ...]) -> None:
-    old = _read_config(out, "--resume")
-    _require_kind(out, "--resume", old, identity)
-    began = {part: old[part] for part in identity}
-    changed = differences(began, {part: config[part] for part in identity})
-    if changed:
-        raise ValueError(
-            f"--resume needs the configuration that the run began with; in {out} "
-            f"{'; '.join(changed)}."
-        )
 
 
 @contextmanager
@@ -153,12 +252,3 @@ def _held(out: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _empty(out: Path) -> None:
-    # What marks the folder as a run goes last, so that a cut --overwrite can be repeated.
-    for path in sorted(out.iterdir(), key=lambda path: path.name == "config.json"):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()

@@ -1,82 +1,110 @@
-"""Where the evaluations of a run go: one small interface, one class a place."""
+"""Where the evaluations of a run go: one small interface, one class per place."""
 
-import json
 import math
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from loqa_agents.files import write_atomically
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
+
+from loqa_agents.files import read_json, write_atomically
 
 Record = dict[str, Any]
 """One evaluation: ``update``, ``env_steps``, ``wall_seconds`` and measurements, which are lists of
-a number, a truth or None a seed, or dicts of such."""
+a number, a truth or None per seed, or dicts of such."""
 
 
-class Logger(Protocol):
+class Logger:
+    """A place for the evaluations of a run. What a subclass does not define does nothing."""
+
+    def begin(self, out: Path, config: dict[str, Any], update: int) -> None:
+        """The run in the folder ``out``, with what its ``config.json`` says, begins or goes on.
+
+        Evaluations of ``update`` and later come; what a session that was killed logged of them is
+        void. Called once, before anything is logged.
+        """
+
     def log(self, record: Record) -> None:
         """Take one evaluation."""
-        ...
-
-    def close(self) -> None: ...
-
-
-class JsonLines:
-    """One line of JSON an evaluation. Lines after ``update``, and broken ones, are dropped first.
-
-    So a run that is resumed from its checkpoint of ``update`` writes no evaluation twice.
-    """
-
-    def __init__(self, path: Path, update: int) -> None:
-        kept = [record for record in read_json_lines(path) if record["update"] <= update]
-        write_atomically(path, "".join(json.dumps(record) + "\n" for record in kept).encode())
-        self.records = kept
-        self._file = path.open("a")
-
-    def log(self, record: Record) -> None:
-        if any(old["update"] == record["update"] for old in self.records):
-            return  # the evaluation at which the resumed run was cut
-        self.records.append(record)
-        self._file.write(json.dumps(record) + "\n")
-        self._file.flush()
 
     def close(self) -> None:
-        self._file.close()
+        """Nothing more comes; called once, also where `begin` failed."""
 
 
-class TensorBoard:
-    """Means over seeds as TensorBoard scalars, by tensorboardX (extra ``tensorboard``)."""
+class TensorBoard(Logger):
+    """Scalars for TensorBoard, by tensorboardX (extra ``tensorboard``)."""
 
-    def __init__(self, folder: Path) -> None:
+    _writer: Any = None
+
+    def begin(self, out: Path, config: dict[str, Any], update: int) -> None:
         from tensorboardX import SummaryWriter
 
-        self._writer = SummaryWriter(str(folder))
+        self._seeds = config["seeds"]
+        self._writer = SummaryWriter(str(out / "tensorboard"), purge_step=update)
 
     def log(self, record: Record) -> None:
-        for name, value in scalars(record):
+        for name, value in scalars(record, self._seeds):
             self._writer.add_scalar(name, value, record["update"])
+        self._writer.flush()  # a checkpoint after this one would be of evaluations that are lost
 
     def close(self) -> None:
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
 
 
-class WeightsAndBiases:
-    """Means over seeds to Weights & Biases (extra ``wandb``)."""
+class _Place(TypedDict):
+    """Which run of Weights & Biases a run of ours is."""
 
-    def __init__(self, folder: Path, config: dict[str, Any]) -> None:
+    id: str
+    project: str
+    group: str | None
+    name: str
+
+
+_PLACE = TypeAdapter(_Place)
+
+
+class WeightsAndBiases(Logger):
+    """Scalars to Weights & Biases (extra ``wandb``): one run there, however often ours is resumed.
+
+    Which it is, is kept in ``wandb.json``; without a project it is ``loqa``, without a name the
+    folder's.
+    """
+
+    def __init__(
+        self, project: str | None = None, group: str | None = None, name: str | None = None
+    ) -> None:
+        given = {"project": project, "group": group, "name": name}
+        self._given = {key: value for key, value in given.items() if value is not None}
+        self._run: Any = None
+
+    def begin(self, out: Path, config: dict[str, Any], update: int) -> None:
         import wandb
 
+        self._seeds = config["seeds"]
+        path = out / "wandb.json"
+        place: Any = {"id": secrets.token_hex(8), "project": "loqa", "group": None}
+        place["name"] = out.resolve().name
+        if path.exists():
+            place = read_json(path, _PLACE)
+        place |= self._given
+        write_atomically(path, _PLACE.dump_json(place, indent=1) + b"\n")
         try:
-            self._run = wandb.init(project="loqa", name=folder.name, dir=str(folder), config=config)
+            self._run = wandb.init(
+                dir=str(out), config=config, resume="allow", allow_val_change=True, **place
+            )
         except Exception as error:  # no account, no network: wandb has many errors for it
             raise ValueError(f"--wandb must be able to start a run, it got: {error}") from None
 
     def log(self, record: Record) -> None:
-        self._run.log(dict(scalars(record)), step=record["update"])
+        self._run.log(dict(scalars(record, self._seeds)), step=record["update"])
 
     def close(self) -> None:
-        self._run.finish()
+        if self._run is not None:
+            self._run.finish()
 
 
 def require_extra(option: str, package: str, extra: str = "") -> None:
@@ -92,24 +120,23 @@ def require_extra(option: str, package: str, extra: str = "") -> None:
         )
 
 
-def scalars(record: Record, prefix: str = "") -> Iterator[tuple[str, float]]:
-    """Every number of a record by its path, lists as the means of the numbers in them."""
+def scalars(record: Record, seeds: Sequence[int], prefix: str = "") -> Iterator[tuple[str, float]]:
+    """Every number of a record by its path: ``NAME/seed_SEED``, and the mean over seeds ``NAME``.
+
+    Where a seed has no number, both are without it.
+    """
     for name, value in record.items():
         if isinstance(value, dict):
-            yield from scalars(value, f"{prefix}{name}/")
+            yield from scalars(value, seeds, f"{prefix}{name}/")
         elif isinstance(value, list):
-            if known := [number for number in value if number is not None]:
-                yield f"{prefix}{name}", math.fsum(known) / len(known)
+            known = {
+                seed: float(number)
+                for seed, number in zip(seeds, value, strict=True)
+                if number is not None
+            }
+            if known:
+                yield f"{prefix}{name}", math.fsum(known.values()) / len(known)
+            for seed, number in known.items():
+                yield f"{prefix}{name}/seed_{seed}", number
         else:
             yield f"{prefix}{name}", float(value)
-
-
-def read_json_lines(path: Path) -> list[Record]:
-    """The whole lines of a file of JSON lines; a last line that was cut is left out."""
-    records = []
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError:
-            break
-    return records

@@ -2,124 +2,125 @@
 
 import json
 import math
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 import jax
 import numpy as np
+from annotated_types import Interval
 
 from loqa_agents import pictures
 from loqa_agents.agent import Agent, save_agent
-from loqa_agents.checkpoint import Checkpoints
-from loqa_agents.evaluation import BATCH, Evaluation, Evaluator, Versus
-from loqa_agents.files import write_atomically
+from loqa_agents.checkpoint import Checkpoints, Progress
+from loqa_agents.devices import choose_devices, describe
+from loqa_agents.evaluation import Evaluator
+from loqa_agents.files import as_path, write_atomically
+from loqa_agents.folder import claim
+from loqa_agents.identity import TRAINING, run_config, session
 from loqa_agents.learner import Learner
-from loqa_agents.loggers import JsonLines, Logger
-from loqa_agents.settings import game_to_dict
+from loqa_agents.loggers import Logger, Record
+from loqa_agents.metrics import JsonLines, read_metrics, require_evaluations
+from loqa_agents.results import (
+    evaluate_agents,
+    measured,
+    measurements,
+    numbers,
+    versus_rival,
+    warm_up,
+)  # fmt: skip
+from loqa_agents.seeds import as_seeds
 from loqa_agents.signals import InterruptedRun, stop_signals
-from loqa_agents.thresholds import EPISODES, crossings, own_colour, satisfied
+from loqa_agents.thresholds import crossings
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training, TrainState
-from loqa_agents.versions import versions
-from loqa_envs import keys
+from loqa_envs.catalogue import make_game
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game
-from loqa_envs.matrix_game import SITUATIONS, MatrixGame
-
-_EVALUATION_KEY = 0x10CA
+from loqa_envs.validation import Count, checked
 
 
-def run_config(
-    game: Game,
-    learner: Learner,
-    training: Training,
-    seeds: Sequence[int],
-    minutes: float | None = None,
-) -> dict[str, Any]:
-    """All that determines a run, and the versions that ran it, as JSON data."""
-    config = {
-        "game": game_to_dict(game),
-        "learner": asdict(learner),
-        "training": asdict(training),
-        "seeds": list(seeds),
-        "minutes": minutes,
-        "versions": versions(),
-    }
-    plain: dict[str, Any] = json.loads(json.dumps(config))  # tuples as lists, as read from a file
-    return plain
-
-
+@checked
 def run(
-    game: Game,
+    game: Game | str,
     learner: Learner,
     training: Training,
-    seeds: tuple[int, ...],
-    out: Path,
-    loggers: Sequence[Logger] = (),
-    checkpoint_seconds: float = 5.0,
-    final_episodes: int = 1024,
-    devices: list[jax.Device] | None = None,
-    minutes: float | None = None,
+    seeds: int | str | Iterable[int],
+    out: str | os.PathLike[str] | None,
+    loggers: list[Logger] | tuple[Logger, ...] = (),
+    checkpoint_seconds: Annotated[float, Interval(ge=0)] = 5.0,
+    final_episodes: Count = 1024,
+    devices: Count | list[jax.Device] | tuple[jax.Device, ...] | None = None,
+    minutes: Annotated[float, Interval(gt=0)] | None = None,
+    *,
+    resume: bool | None = None,
+    overwrite: bool = False,
+    devices_changed: bool = False,
 ) -> dict[str, Any]:
     """Train, evaluate and write results, agents and pictures into ``out``; return the results.
 
     Training ends after ``training.updates``, or once ``minutes`` for each seed have passed in all
-    its sessions.
-    Makes ``out`` if it is missing, and continues from the newest checkpoint in it, if there is one.
-    Closes the ``loggers``.
+    its sessions. ``out`` is a new or an empty folder, or that of the same run, which then goes on
+    from its newest checkpoint: ``resume`` says that it must be the one (False) or the other (True),
+    ``overwrite`` that the run in it is to be replaced. Without ``out`` it is a new folder in
+    ``runs/``. A run goes on with the devices that it began with, unless ``devices_changed``;
+    without ``devices`` it begins with all that JAX has. Closes the ``loggers``.
 
     Raises:
-        ValueError: if game, learner and training do not go together, or no checkpoint can be read.
+        ValueError: if settings do not go together or cannot be saved, if ``out`` has something else
+            in it than the same run, or if something in it cannot be read.
         InterruptedRun: after SIGINT or SIGTERM, when the state is saved.
         FloatingPointError: when a parameter stops being finite; the last checkpoint stays.
     """
     started = time.perf_counter()
-    wall_before = compile_before = 0.0
+    game, seeds = make_game(game), as_seeds(seeds)
+    out = None if out is None else as_path(out)
     budget = math.inf if minutes is None else 60 * minutes * len(seeds)
-    episodes = EPISODES if isinstance(game, CoinGame) else BATCH
+    config = run_config(game, learner, training, seeds)
+    default = f"{game.name}-{learner.algorithm}"
 
     with ExitStack() as stack:
-        caught = stack.enter_context(stop_signals())
-        caught.at_once(lambda number: InterruptedRun(out, number, "while it started"))
-        everyone = [stack.enter_context(closing(logger)) for logger in loggers]
-        trainer = Trainer(game, learner, training, seeds, devices)
+        claimed = stack.enter_context(claim(out, default, TRAINING, config, resume, overwrite))
+        recorded = claimed.recorded or {}
+        chosen = choose_devices(devices, recorded.get("devices"), devices_changed)
+        trainer = Trainer(game, learner, training, seeds, chosen)
         evaluator = Evaluator(game, learner.policy(game))
-        out.mkdir(parents=True, exist_ok=True)
-        state, update = trainer.init(), 0
-        checkpoints = stack.enter_context(closing(Checkpoints(out / "checkpoints")))
-        restored = checkpoints.restore(state)
-        if restored is not None:
-            update, state, progress = restored
-            state = trainer.place(state)
-            wall_before, compile_before = progress["wall_seconds"], progress["compile_seconds"]
-        lines = stack.enter_context(closing(JsonLines(out / "metrics.jsonl", update)))
-        everyone.append(lines)
+        past = _Past() if claimed.recorded is None else _look_back(claimed.path, evaluator, trainer)
+        config |= {"devices": describe(chosen), "sessions": recorded.get("sessions", [])}
+        config["sessions"].append(session(minutes, past.update, config["devices"]))
+        caught = stack.enter_context(stop_signals())
+        folder = claimed.begin(config)  # nothing is changed before
+        caught.at_once(lambda number: InterruptedRun(folder, number, "while it started"))
+
+        checkpoints = Checkpoints(folder / "checkpoints")
+        lines = JsonLines(folder / "metrics.jsonl", past.records)
+        for logger in (*loggers, lines):
+            stack.enter_context(closing(logger))
+            logger.begin(folder, config, past.update if past.state is None else past.update + 1)
+        state = trainer.init() if past.state is None else trainer.place(past.state)
+        update = past.update
 
         def wall_seconds() -> float:
-            return wall_before + time.perf_counter() - started
+            return past.progress["wall_seconds"] + time.perf_counter() - started
 
         def log(metrics: dict[str, Any]) -> None:
-            evaluation = evaluator.evaluate(_evaluation_key(update), _actors(state), episodes)
             record = {
                 "update": update,
                 "env_steps": update * trainer.steps_per_update,
                 "wall_seconds": round(wall_seconds(), 3),
-            } | _measured(game, evaluation)
-            if isinstance(game, CoinGame):
-                record["thresholds"] = satisfied(game, record)
-            record |= {name: _numbers(value) for name, value in metrics.items()}
-            for logger in everyone:
+            } | measured(evaluator, update, _actors(state))
+            record |= {name: numbers(value) for name, value in metrics.items()}
+            for logger in (*loggers, lines):
                 logger.log(record)
 
         compiling = time.perf_counter()
         trainer.compile(state)
-        _warm_up(evaluator, _actors(state))
-        compile_seconds = compile_before + time.perf_counter() - compiling
-        if update == 0:
+        warm_up(evaluator, _actors(state))
+        compile_seconds = past.progress["compile_seconds"] + time.perf_counter() - compiling
+        if past.state is None:
             log({})
         saved_at, chunk = time.perf_counter(), 1
         caught.collect()
@@ -138,14 +139,15 @@ def run(
                 log(metrics)
             due = time.perf_counter() - saved_at >= checkpoint_seconds
             if due or caught or ended:
-                progress = {"wall_seconds": wall_seconds(), "compile_seconds": compile_seconds}
-                checkpoints.save(update, state, progress)
+                checkpoints.save(update, state, Progress(
+                    wall_seconds=wall_seconds(), compile_seconds=compile_seconds
+                ))  # fmt: skip
                 saved_at = time.perf_counter()
             if caught:
-                raise InterruptedRun(out, caught[0], f"before update {update}")
+                raise InterruptedRun(folder, caught[0], f"before update {update}")
 
-        caught.at_once(lambda number: InterruptedRun(out, number, "before the last evaluation"))
-        agents = save_agents(out, trainer, state)
+        caught.at_once(lambda number: InterruptedRun(folder, number, "before the last evaluation"))
+        agents = save_agents(folder, trainer, state)
         results: dict[str, Any] = {
             "game": game.name,
             "algorithm": learner.algorithm,
@@ -157,47 +159,49 @@ def run(
         } | evaluate_agents(agents, final_episodes, evaluator)
         if training.rival is not None:
             rivals = jax.device_get(state.learners[1].brain.actor)
-            met = evaluator.meet(_final_key("rival"), _actors(state), rivals, final_episodes)
-            results["versus"]["rival"] = _versus_numbers(met)
+            results["versus"]["rival"] = versus_rival(
+                evaluator, _actors(state), rivals, final_episodes
+            )
         if isinstance(game, CoinGame):
             results["thresholds"] = crossings(game, lines.records)
-            pictures.draw_coin_game(out, game, results, lines.records)
-            pictures.film(out, agents[0], ("self_play", "always_defect"))
+            pictures.draw_coin_game(folder, game, results, lines.records)
+            pictures.film(folder, agents[0], ("self_play", "always_defect"))
         else:
-            pictures.draw(out, results, lines.records)
+            pictures.draw(folder, results, lines.records)
         results["wall_seconds"] = round(wall_seconds(), 3)
-        write_atomically(out / "results.json", json.dumps(results, indent=1).encode() + b"\n")
+        write_atomically(folder / "results.json", json.dumps(results, indent=1).encode() + b"\n")
     return results
 
 
-def evaluate_agents(
-    agents: Sequence[Agent], episodes: int, evaluator: Evaluator | None = None
-) -> dict[str, Any]:
-    """The measured part of ``results.json``, for agents of one game and one network.
+class _Past(NamedTuple):
+    """What the sessions of a run before this one left."""
+
+    update: int = 0
+    state: TrainState | None = None
+    """Before ``update``; None where the run begins."""
+    progress: Progress = Progress(wall_seconds=0.0, compile_seconds=0.0)
+    records: Sequence[Record] = ()
+    """The evaluations until ``update``, that before it included."""
+
+
+def _look_back(out: Path, evaluator: Evaluator, trainer: Trainer) -> _Past:
+    """Read all that a run needs to go on.
 
     Raises:
-        ValueError: if the agents differ in game or network, so that they cannot be played together.
+        ValueError: for what is damaged or missing.
     """
-    first = agents[0]
-    for agent in agents[1:]:
-        if (agent.game, agent.learner.actor) != (first.game, first.learner.actor):
-            raise ValueError(
-                "agents that are evaluated together must share game and network; got "
-                f"{first.game!r} with {first.learner.actor!r} (seed {first.seed}) and "
-                f"{agent.game!r} with {agent.learner.actor!r} (seed {agent.seed})."
-            )
-    evaluator = evaluator or Evaluator(first.game, first.policy)
-    actors = jax.tree.map(lambda *leaves: np.stack(leaves), *(agent.params for agent in agents))
-    self_key, cross_key, situation_key = map(_final_key, ("self-play", "cross-play", "situations"))
-    measured = _measured(first.game, evaluator.evaluate(self_key, actors, episodes))
-    results = {
-        "self_play": measured["self_play"],
-        "cross_play": _numbers(evaluator.cross_play(cross_key, actors, episodes)),
-    } | measured
-    if isinstance(first.game, MatrixGame):
-        rates = evaluator.cooperation(situation_key, actors)
-        results["cooperation"] = {name: _numbers(rates[:, i]) for i, name in enumerate(SITUATIONS)}
-    return results
+    path, game = out / "metrics.jsonl", evaluator.game
+    players = tuple(game.scripted_players(0))
+    records = read_metrics(path, len(trainer.seeds), players, measurements(game))
+    # What a session that was killed did after its last checkpoint is lost, its time is not.
+    spent = records[-1]["wall_seconds"] if records else 0.0
+    restored = Checkpoints(out / "checkpoints").restore(trainer.shapes())
+    if restored is None:
+        return _Past(progress=Progress(wall_seconds=spent, compile_seconds=0.0))
+    update, state, progress = restored
+    require_evaluations(path, records, update, trainer.training.evaluate_every)
+    progress["wall_seconds"] = max(progress["wall_seconds"], spent)
+    return _Past(update, state, progress, [line for line in records if line["update"] <= update])
 
 
 def save_agents(out: Path, trainer: Trainer, state: TrainState) -> list[Agent]:
@@ -219,43 +223,6 @@ def save_agents(out: Path, trainer: Trainer, state: TrainState) -> list[Agent]:
 
 def _actors(state: TrainState) -> Any:
     return jax.device_get(state.learners[0].brain.actor)
-
-
-def _warm_up(evaluator: Evaluator, actors: Any) -> None:
-    """Compile what evaluation runs, by running a batch of each."""
-    key = _evaluation_key(0)
-    evaluator.evaluate(key, actors, BATCH)
-    evaluator.cross_play(key, actors, BATCH)
-    if isinstance(evaluator.game, MatrixGame):
-        evaluator.cooperation(key, actors)
-
-
-def _evaluation_key(update: int) -> jax.Array:
-    return jax.random.fold_in(keys.key(_EVALUATION_KEY), update)
-
-
-def _final_key(part: str) -> jax.Array:
-    """What one part of the final evaluation draws from; no update has that key."""
-    return keys.stream(keys.key(_EVALUATION_KEY), f"final {part}")
-
-
-def _numbers(values: Any) -> list[float]:
-    return [round(float(value), 6) for value in np.asarray(values)]
-
-
-def _measured(game: Game, evaluation: Evaluation) -> dict[str, Any]:
-    """What the records of an evaluation and the results of a run have in common."""
-    measured: dict[str, Any] = {
-        "self_play": _numbers(evaluation.self_play),
-        "versus": {name: _versus_numbers(met) for name, met in evaluation.versus.items()},
-    }
-    if isinstance(game, CoinGame):
-        measured["own_colour"] = own_colour(evaluation.info)
-    return measured
-
-
-def _versus_numbers(met: Versus) -> dict[str, list[float]]:
-    return {"agent": _numbers(met.agent), "opponent": _numbers(met.opponent)}
 
 
 def _require_finite(state: TrainState, start: int, stop: int) -> None:

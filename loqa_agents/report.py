@@ -1,6 +1,7 @@
 """What a person reads of a run: progress, tables, an episode."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -10,7 +11,7 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from loqa_agents.loggers import Record
+from loqa_agents.loggers import Logger, Record
 from loqa_agents.rollout import Trajectory, watch_episode
 from loqa_agents.terminal import print_table, say
 from loqa_agents.text import printable
@@ -18,8 +19,11 @@ from loqa_envs.adapters.rendering import draw_picture, moving_picture
 from loqa_envs.game import Game, Policy, State
 
 
-class ProgressDisplay:
-    """A live bar in a terminal, a line an evaluation elsewhere. A `loggers.Logger`."""
+class ProgressDisplay(Logger):
+    """A live bar in a terminal, a line per evaluation elsewhere."""
+
+    folder: Path
+    """Of the run, once it has begun."""
 
     def __init__(self, console: Console, title: str, updates: int) -> None:
         self._console = console
@@ -34,7 +38,10 @@ class ProgressDisplay:
         self._task = self._progress.add_task(printable(title), total=updates)
         self._status = "compiling"
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=4)
-        if console.is_terminal:
+
+    def begin(self, out: Path, config: dict[str, Any], update: int) -> None:
+        self.folder = out
+        if self._console.is_terminal:
             self._live.start()
 
     def log(self, record: Record) -> None:

@@ -73,6 +73,11 @@ class Trainer:
         state: TrainState = self._init(self._keys)
         return state
 
+    def shapes(self) -> TrainState:
+        """A state without its numbers: leaves have a shape and a type."""
+        shapes: TrainState = jax.eval_shape(self._init, self._keys)
+        return shapes
+
     @keys.boundary
     def compile(self, state: TrainState) -> None:
         """Compile the training program now rather than at the first call of `advance`."""
@@ -91,7 +96,7 @@ class Trainer:
         return state, metrics
 
     def _require_memory(self) -> None:
-        shapes = jax.tree.leaves(jax.eval_shape(self._init, self._keys).pool)
+        shapes = jax.tree.leaves(self.shapes().pool)
         needed = sum(leaf.size * leaf.dtype.itemsize for leaf in shapes)
         available = available_memory()
         if available is not None and needed > available:

@@ -62,8 +62,7 @@ def test_other_interfaces_are_named_in_adapters_only(library):  # and a game's p
     [
         ("flax", {"loqa_agents/networks.py"}),
         ("optax", {"loqa_agents/learner.py"}),
-        ("orbax", {"loqa_agents/checkpoint.py"}),
-        ("safetensors", {"loqa_agents/agent.py"}),
+        ("safetensors", {"loqa_agents/agent.py", "loqa_agents/checkpoint.py"}),
         ("matplotlib", {"loqa_agents/figures.py"}),
         ("open_spiel", {"loqa_agents/league/alpha_rank.py"}),
     ],
@@ -76,7 +75,7 @@ def test_each_library_has_its_place(library, allowed):
     ("game", "allowed"),
     [
         # exact solves matrix games and nothing else; updates asks for it; run reads situations.
-        ("matrix_game", {"presets", "parser", "exact", "updates", "loop", "best_response"}),
+        ("matrix_game", {"presets", "parser", "exact", "updates", "results", "best_response"}),
         # How results are measured and shown depends on the game, how they are learned does not;
         # the agents that others published play this game; a league seats players of all its views.
         # A best response sees as much as its game allows; a card has what was published of one.
@@ -84,6 +83,7 @@ def test_each_library_has_its_place(library, allowed):
             "coin_game",
             {
                 "loop",
+                "results",
                 "thresholds",
                 "pictures",
                 "published",

@@ -5,17 +5,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import jax
 import numpy as np
 import tyro
+from pydantic import ConfigDict, TypeAdapter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from typing_extensions import TypedDict
 
-from loqa_agents import folder
 from loqa_agents.devices import use_devices
-from loqa_agents.files import write_atomically
+from loqa_agents.files import as_path, read_json, write_atomically
+from loqa_agents.folder import Kind, claim
 from loqa_agents.league import pictures, report
 from loqa_agents.league.alpha_rank import alpha_rank
 from loqa_agents.league.entrants import Entrant, check_names, seat
@@ -33,7 +35,24 @@ from loqa_agents.versions import versions
 from loqa_envs import keys
 from loqa_envs.game import Game
 
-_IDENTITY = ("game", "entrants", "episodes", "seed", "common")
+
+class _Config(TypedDict):
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    game: dict[str, Any]
+    entrants: list[str]
+    episodes: int
+    seed: int
+    common: bool
+
+
+_CONFIG: TypeAdapter[Any] = TypeAdapter(_Config)
+_FILES = r"league\.(json|csv|md)|(heat_map|scatter)\.png|pairs/([0-9]{5}\.(npz|damaged))?"
+_LEAGUE = Kind(
+    "league",
+    identity=("game", "entrants", "episodes", "seed", "common"),
+    read=lambda path: read_json(path, _CONFIG),
+    files=lambda config: _FILES,
+)
 
 
 @dataclass(frozen=True)
@@ -87,8 +106,10 @@ class LeagueCommand:
             "versions": versions(),
         }
         config = json.loads(json.dumps(config))
-        claimed = folder.claim(self.out, "league", config, self.resume, self.overwrite, _IDENTITY)
-        with claimed as out, progress_bar(console) as bar, stop_signals() as caught:
+        out = None if self.out is None else as_path(self.out)
+        held = claim(out, "league", _LEAGUE, config, self.resume, self.overwrite)
+        with held as claimed, progress_bar(console) as bar, stop_signals() as caught:
+            out = claimed.begin(config)
             task = bar.add_task("pairs", total=None)
 
             def stopped(number: int) -> InterruptedRun:

@@ -203,7 +203,7 @@ def test_a_league_that_is_interrupted_goes_on(
         with pytest.raises(SystemExit):
             cli.main([*command[1:], *map(str, changed)])
         line = capsys.readouterr().err
-        assert "--resume needs the configuration" in line
+        assert "must go on with the configuration" in line
         assert words in line
     assert contents(home / "out") == files
 

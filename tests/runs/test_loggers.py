@@ -1,68 +1,47 @@
 """Where evaluations go."""
 
-import json
+import os
 import struct
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from loqa_agents.loggers import JsonLines, TensorBoard, WeightsAndBiases, require_extra, scalars
+from loqa_agents.loggers import TensorBoard, WeightsAndBiases, require_extra, scalars
+
+CONFIG = {"seeds": [42, 43]}
 
 
 def record(update: int) -> dict:
     return {
         "update": update,
         "self_play": [1.0, 2.0],
-        "versus": {"grim": {"agent": [0.0, 0.5], "opponent": [3.0, 3.0]}},
+        "versus": {"grim": {"agent": [0.0, 0.5], "opponent": [None, 3.0]}},
     }
 
 
-MEANS = {"self_play": 1.5, "versus/grim/agent": 0.25, "versus/grim/opponent": 3.0}
+SCALARS = {
+    "self_play": 1.5,
+    "self_play/seed_42": 1.0,
+    "self_play/seed_43": 2.0,
+    "versus/grim/agent": 0.25,
+    "versus/grim/agent/seed_42": 0.0,
+    "versus/grim/agent/seed_43": 0.5,
+    "versus/grim/opponent": 3.0,
+    "versus/grim/opponent/seed_43": 3.0,
+}
 
 
-def test_every_number_has_its_path_and_lists_their_means() -> None:
-    assert dict(scalars(record(7))) == {"update": 7.0} | MEANS
+def test_every_number_has_its_path_by_seed_and_as_a_mean() -> None:
+    assert dict(scalars(record(7), [42, 43])) == {"update": 7.0} | SCALARS
 
 
-def test_what_is_unknown_for_a_seed_is_left_out_of_means() -> None:
-    found = dict(scalars({"own": [None, 0.5, 1.0], "none": [None], "passed": [True, False]}))
-    assert found == {"own": 0.75, "passed": 0.5}
-
-
-def test_each_line_is_on_disk_when_it_is_logged(tmp_path: Path) -> None:
-    logger = JsonLines(tmp_path / "lines", 0)
-    logger.log(record(0))
-    logger.log(record(5))
-    assert (tmp_path / "lines").read_text().splitlines() == [
-        json.dumps(record(0)),
-        json.dumps(record(5)),
-    ]
-    logger.close()
-
-
-def test_resuming_drops_later_lines_and_logs_none_twice(tmp_path: Path) -> None:
-    path = tmp_path / "lines"
-    path.write_text("".join(json.dumps(record(update)) + "\n" for update in (0, 5, 10, 15)))
-    logger = JsonLines(path, 10)
-    assert [line["update"] for line in logger.records] == [0, 5, 10]
-    logger.log(record(10))
-    logger.log(record(15) | {"new": 1})
-    logger.close()
-    found = [json.loads(line) for line in path.read_text().splitlines()]
-    assert found == [record(0), record(5), record(10), record(15) | {"new": 1}]
-    assert logger.records == found
-
-
-@pytest.mark.parametrize("cut", ['{"upda', '{"update": 10,', "\0\0\0", '{"update": 10}trailing'])
-def test_a_line_that_was_cut_is_dropped(tmp_path: Path, cut: str) -> None:
-    path = tmp_path / "lines"
-    path.write_text(json.dumps(record(5)) + "\n" + cut)
-    logger = JsonLines(path, 10)
-    logger.log(record(10))
-    logger.close()
-    assert [json.loads(line) for line in path.read_text().splitlines()] == [record(5), record(10)]
+def test_what_is_unknown_for_every_seed_is_left_out() -> None:
+    found = dict(scalars({"none": [None], "passed": [True]}, [1]))
+    assert found == {"passed": 1.0, "passed/seed_1": 1.0}
 
 
 def test_a_missing_extra_is_named_with_its_command() -> None:
@@ -71,25 +50,56 @@ def test_a_missing_extra_is_named_with_its_command() -> None:
         require_extra("magic", "no_such_package")
 
 
-def test_tensorboard_gets_means(tmp_path: Path) -> None:
-    pytest.importorskip("tensorboardX", reason="the extra loqa[tensorboard] is missing")
+def events(folder: Path) -> list[Any]:
+    """The events of all files, in the order in which TensorBoard reads them."""
     from tensorboardX.proto.event_pb2 import Event
 
-    logger = TensorBoard(tmp_path)
-    logger.log(record(7))
-    logger.close()
-    (path,) = tmp_path.glob("events*")
-    content, found = path.read_bytes(), {}
-    while content:  # length, its checksum, an event, its checksum
-        (length,) = struct.unpack("<Q", content[:8])
-        event = Event.FromString(content[12 : 12 + length])
-        found |= {value.tag: (event.step, value.simple_value) for value in event.summary.value}
-        content = content[12 + length + 4 :]
-    assert found == {name: (7, mean) for name, mean in ({"update": 7.0} | MEANS).items()}
+    found = []
+    for path in sorted(folder.glob("events*"), key=lambda path: path.stat().st_mtime_ns):
+        content = path.read_bytes()
+        while content:  # length, its checksum, an event, its checksum
+            (length,) = struct.unpack("<Q", content[:8])
+            found.append(Event.FromString(content[12 : 12 + length]))
+            content = content[12 + length + 4 :]
+    return found
 
 
-def test_weights_and_biases_gets_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: list = []
+def test_tensorboard_shows_each_update_once_after_a_crash(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboardX", reason="the extra loqa[tensorboard] is missing")
+    killed = TensorBoard()
+    killed.begin(tmp_path, CONFIG, 0)
+    for update in (0, 5, 10):
+        killed.log(record(update))
+    (path,) = (tmp_path / "tensorboard").iterdir()
+    written = path.stat().st_size
+    assert written > 3 * 100  # before it is closed, which a killed process does not do
+    path.rename(path.with_name("events.out.tfevents.0.host"))  # names are of the second
+    again = TensorBoard()
+    again.begin(tmp_path, CONFIG, 6)  # from a checkpoint after update 5
+    again.log(record(10))
+    for logger in (again, killed):
+        logger.close()
+    shown: dict[str, dict[int, float]] = {}
+    for event in events(tmp_path / "tensorboard"):
+        if event.HasField("session_log"):  # what a restart makes void, TensorBoard drops
+            assert event.session_log.status == event.session_log.START
+            shown = {
+                tag: {step: value for step, value in steps.items() if step < event.step}
+                for tag, steps in shown.items()
+            }
+        for value in event.summary.value:
+            assert event.step not in shown.setdefault(value.tag, {})
+            shown[value.tag][event.step] = value.simple_value
+    assert {tag: sorted(steps) for tag, steps in shown.items()} == {
+        tag: [0, 5, 10] for tag in ("update", *SCALARS)
+    }
+    assert {tag: steps[10] for tag, steps in shown.items()} == {"update": 10} | SCALARS
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What a stand-in for wandb was told."""
+    heard: list[Any] = []
     wandb = SimpleNamespace(
         init=lambda **settings: (
             heard.append(settings)
@@ -100,13 +110,38 @@ def test_weights_and_biases_gets_means(tmp_path: Path, monkeypatch: pytest.Monke
         )
     )
     monkeypatch.setitem(sys.modules, "wandb", wandb)
-    logger = WeightsAndBiases(tmp_path / "ipd-loqa", {"seeds": [1]})
-    logger.log(record(7))
-    logger.close()
-    settings, logged, end = heard
-    assert (settings["name"], settings["config"]) == ("ipd-loqa", {"seeds": [1]})
-    assert logged == (7, {"update": 7.0} | MEANS)
+    return heard
+
+
+def test_weights_and_biases_gets_one_run_over_all_sessions(
+    tmp_path: Path, heard: list[Any]
+) -> None:
+    for given in ({}, {"group": "sweep"}, {}):
+        logger = WeightsAndBiases(**given)
+        logger.begin(tmp_path / ".", CONFIG, 0)
+        logger.log(record(7))
+        logger.close()
+    first, logged, end, second, _, _, third, _, _ = heard
+    assert (first["project"], first["group"], first["name"]) == ("loqa", None, tmp_path.name)
+    assert first["config"] == CONFIG
+    assert logged == (7, {"update": 7.0} | SCALARS)
     assert end == "end"
+    assert first["id"] == second["id"] == third["id"]
+    assert first["resume"] == "allow"
+    assert second["group"] == third["group"] == "sweep"
+
+
+def test_another_run_is_another_run_there(tmp_path: Path, heard: list[Any]) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        WeightsAndBiases("mine", "group", "name").begin(tmp_path / name, CONFIG, 0)
+    assert heard[0]["id"] != heard[1]["id"]
+    assert [heard[0][key] for key in ("project", "group", "name")] == ["mine", "group", "name"]
+
+
+def test_a_logger_that_never_began_can_be_closed() -> None:
+    for logger in (TensorBoard(), WeightsAndBiases()):
+        logger.close()
 
 
 def test_weights_and_biases_without_account_is_one_line(
@@ -117,4 +152,23 @@ def test_weights_and_biases_without_account_is_one_line(
 
     monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(init=init))
     with pytest.raises(ValueError, match=r"--wandb .* not logged in"):
-        WeightsAndBiases(tmp_path, {})
+        WeightsAndBiases().begin(tmp_path, CONFIG, 0)
+
+
+@pytest.mark.slow
+def test_two_sessions_offline_are_one_run_to_be_synchronised(tmp_path: Path) -> None:
+    pytest.importorskip("wandb", reason="the extra loqa[wandb] is missing")
+    program = (
+        "from pathlib import Path; from loqa_agents.loggers import WeightsAndBiases\n"
+        "logger = WeightsAndBiases(); logger.begin(Path('run'), {'seeds': [1]}, 0)\n"
+        "logger.log({'update': 0, 'self_play': [1.0]}); logger.close()"
+    )
+    (tmp_path / "run").mkdir()
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True,
+            env=os.environ | {"WANDB_MODE": "offline", "WANDB_SILENT": "true"},
+        )  # fmt: skip
+    files = [path.stem for path in (tmp_path / "run" / "wandb").rglob("*.wandb")]
+    assert files
+    assert len(set(files)) == 1

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from loqa_agents import PRESETS, Training, run
-from loqa_agents.folder import claim
-from loqa_agents.loop import run_config
+from loqa_agents.loggers import Logger
 
 from .folders import contents, lines, results, same_but_for_times
 
@@ -38,13 +37,11 @@ def test_a_run_out_of_time_ends_whole_and_goes_on_with_more(tmp_path: Path) -> N
 def test_time_runs_out_between_updates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
 
-    class Minute:
+    class Minute(Logger):
         """Passes whenever the run logs an evaluation; a look at the clock takes a millisecond."""
 
         def log(self, record: dict) -> None:
             clock[0] += 60
-
-        def close(self) -> None: ...
 
     def look() -> float:
         clock[0] += 1e-3
@@ -69,10 +66,9 @@ def test_time_runs_out_between_updates(tmp_path: Path, monkeypatch: pytest.Monke
     assert train(2.75)["updates"] == 12
 
 
-def test_the_budget_is_no_part_of_what_a_run_is(tmp_path: Path) -> None:
-    configs = [run_config(GAME, LEARNER, TRAINING, (0,), minutes) for minutes in (1.0, 2.0, None)]
-    with claim(tmp_path / "run", "", configs[0], resume=False, overwrite=False):
-        assert json.loads((tmp_path / "run" / "config.json").read_text())["minutes"] == 1.0
-    for other in configs[1:]:
-        with claim(tmp_path / "run", "", other, resume=True, overwrite=False):
-            pass
+def test_each_session_records_its_own_budget(tmp_path: Path) -> None:
+    for minutes in (1e-6, 2e-6, None):
+        train(tmp_path, minutes)
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert [session["minutes"] for session in config["sessions"]] == [1e-6, 2e-6, None]
+    assert "minutes" not in config

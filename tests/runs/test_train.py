@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from loqa_agents import PRESETS, Trainer, Training, load_agent, run, save_agent
+from loqa_agents.loggers import Logger
 from loqa_agents.settings import from_dict, game_from_dict
 from loqa_envs import SITUATIONS
 
@@ -82,8 +83,11 @@ def test_the_configuration_makes_the_run_again(trained: Path) -> None:
         updates=20, evaluate_every=10, episodes=4
     )
     assert config["seeds"] == [0, 1]
-    assert config["versions"]["jax"] == jax.__version__
-    assert {"python", "loqa", "jaxlib", "flax", "optax", "numpy"} <= set(config["versions"])
+    (session,) = config["sessions"]
+    assert session["versions"]["jax"] == jax.__version__
+    assert {"python", "loqa", "jaxlib", "flax", "optax", "numpy"} <= set(session["versions"])
+    assert session["devices"] == config["devices"]
+    assert config["devices"]["platform"] == "cpu"
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -137,13 +141,11 @@ def test_the_same_command_twice_makes_two_equal_runs(loqa: Loqa, tmp_path: Path)
 @pytest.mark.slow
 def test_overwrite_replaces_a_run(loqa: Loqa, trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained, tmp_path / "old")
-    (tmp_path / "old" / "notes.txt").write_text("of the old run")
     other = ("--seeds", "5", "--algorithm", "naive")
     loqa("train", "ipd", *TINY, *other, "--out", "old", "--overwrite", cwd=tmp_path)
     assert results(tmp_path / "old")["algorithm"] == "naive"
     assert results(tmp_path / "old")["cross_play"] == []
     assert set(contents(tmp_path / "old" / "agents")) == {"5.safetensors"}
-    assert not (tmp_path / "old" / "notes.txt").exists()
 
 
 @pytest.mark.slow
@@ -169,7 +171,7 @@ def test_two_learners_leave_agents_and_rivals(loqa: Loqa, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_a_run_that_breaks_says_so_and_keeps_its_checkpoints(tmp_path: Path) -> None:
-    class Breaks:
+    class Breaks(Logger):
         closed = False
 
         def log(self, record: dict) -> None:
@@ -184,7 +186,7 @@ def test_a_run_that_breaks_says_so_and_keeps_its_checkpoints(tmp_path: Path) -> 
     with pytest.raises(OSError, match="the logger broke"):
         run(preset.game, preset.learner, training, (0,), tmp_path, [logger], 0.0)
     assert logger.closed
-    assert "2" in {path.name for path in (tmp_path / "checkpoints").iterdir()}
+    assert (tmp_path / "checkpoints" / "2.safetensors").exists()
     assert not (tmp_path / "results.json").exists()
     found = run(preset.game, preset.learner, training, (0,), tmp_path, final_episodes=128)
     assert found["updates"] == 8

@@ -148,7 +148,7 @@ def normalised(value: Estimate, one: Floats, zero: Floats) -> Interval:
 
     The interval is Fieller's: all ratios r for which ``value - r one - (1 - r) zero`` is no further
     from 0 than chance explains, so that the errors of references count. Each variance goes with a
-    quantile of its own (Banerjee, Calcutta Statistical Association Bulletin 1960). NaN where the
+    quantile of its own (Banerjee, Sankhya 1960). NaN where the
     references are equal, or cannot be told apart.
     """
     references = over_episodes(np.stack([one, zero]), common=True)

@@ -8,7 +8,8 @@ Or on the command line, from this folder:
 
 A player has two methods. `reset` is called before each episode, and `act` in each step with what
 the player sees: here planes ``[4, height, width]`` of zeros and ones (me, the other, my coin, the
-other's coin). It answers with the number of an action: 0 left, 1 right, 2 up, 3 down.
+other's coin). It answers with the number of an action: 0 left, 1 right, 2 up, 3 down. This one
+leaves nothing to chance; one that does takes a seed, as the one of PyTorch in `reset(seed)`.
 """
 
 import jax
@@ -48,7 +49,7 @@ class Avenger:
 
 
 def make_player() -> Avenger:
-    """What ``--agent`` calls; with a parameter, it would be given the game."""
+    """What ``--agent`` calls for every seat; with a parameter, it would be given the game."""
     return Avenger()
 
 
@@ -56,7 +57,7 @@ if __name__ == "__main__":
     entrants = [
         Entrant("always_defect", "always_defect"),
         Entrant("loqa", load_agent("coin3x3/loqa/42")),
-        Entrant("avenger", make_player()),
+        Entrant("avenger", make_player),
     ]
     league = play_league(jax.random.key(0), CoinGame(), entrants, num_episodes=64)
     print("mean reward per step of the row against the column")

@@ -7,6 +7,8 @@ Or on the command line, from this folder:
     loqa league always_defect coin3x3/loqa/42 --agent league_pytorch_player:make_player
 """
 
+from functools import cache
+
 import jax
 import numpy as np
 import torch
@@ -32,13 +34,13 @@ class Network(torch.nn.Module):
 
 
 class TorchPlayer:
-    """Samples its moves. The league copies it, so that it can meet itself with two memories."""
+    """Samples its moves, by a seed that the league gives it for each episode."""
 
     def __init__(self, network: torch.nn.Module) -> None:
         self.network = network.eval()
-        self.chance = torch.Generator().manual_seed(0)
 
-    def reset(self) -> None:
+    def reset(self, seed: int) -> None:
+        self.chance = torch.Generator().manual_seed(seed)
         self.memory = None
 
     @torch.no_grad()
@@ -48,12 +50,17 @@ class TorchPlayer:
         return int(torch.multinomial(logits.softmax(-1)[0], 1, generator=self.chance))
 
 
-def make_player(game: Game) -> TorchPlayer:
-    """What ``--agent`` calls, with the game that is played."""
+@cache
+def learned(inputs: int) -> Network:
+    """One network for all players, whose memories are their own."""
     torch.manual_seed(0)
-    network = Network(int(np.prod(game.observation_shape)))
     # Yours would have learned: network.load_state_dict(torch.load("my_agent.pt"))
-    return TorchPlayer(network)
+    return Network(inputs)
+
+
+def make_player(game: Game) -> TorchPlayer:
+    """What ``--agent`` calls for every seat, with the game that is played."""
+    return TorchPlayer(learned(int(np.prod(game.observation_shape))))
 
 
 if __name__ == "__main__":
@@ -61,7 +68,7 @@ if __name__ == "__main__":
     entrants = [
         Entrant("always_defect", "always_defect"),
         Entrant("loqa", load_agent("coin3x3/loqa/42")),
-        Entrant("torch", make_player(CoinGame())),
+        Entrant("torch", make_player),
     ]
     league = play_league(jax.random.key(0), CoinGame(), entrants, num_episodes=64)
     print("mean reward per step of the row against the column")

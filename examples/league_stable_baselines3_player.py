@@ -7,6 +7,8 @@ Or on the command line, from this folder:
     loqa league always_defect coin3x3/loqa/42 --agent league_stable_baselines3_player:make_player
 """
 
+from functools import cache
+
 import jax
 import numpy as np
 import torch
@@ -19,21 +21,22 @@ from loqa_envs.adapters.stable_baselines3 import SharedVecEnv
 
 
 class PredictingPlayer:
-    """Any model of stable-baselines3 without a memory."""
+    """Any model of stable-baselines3 without a memory, which draws from PyTorch's own generator."""
 
     def __init__(self, model: PPO) -> None:
         self.model = model
 
-    def reset(self) -> None:
-        pass
+    def reset(self, seed: int) -> None:
+        torch.manual_seed(seed)
 
     def act(self, observation: np.ndarray) -> int:
         action, _ = self.model.predict(observation)
         return int(action)
 
 
-def make_player(game: Game) -> PredictingPlayer:
-    """What ``--agent`` calls, with the game that is played."""
+@cache
+def learned(game: Game) -> PPO:
+    """One model for all players."""
     torch.set_num_threads(1)  # quickest for a network this small
     envs = SharedVecEnv(game, num_games=64)
     model = PPO(
@@ -41,14 +44,19 @@ def make_player(game: Game) -> PredictingPlayer:
         policy_kwargs={"net_arch": [64]}, seed=0, device="cpu",
     )  # fmt: skip
     # Yours would be read from its file: PPO.load("my_agent.zip", device="cpu")
-    return PredictingPlayer(model.learn(20_000))
+    return model.learn(20_000)
+
+
+def make_player(game: Game) -> PredictingPlayer:
+    """What ``--agent`` calls for every seat, with the game that is played."""
+    return PredictingPlayer(learned(game))
 
 
 if __name__ == "__main__":
     entrants = [
         Entrant("always_defect", "always_defect"),
         Entrant("loqa", load_agent("coin3x3/loqa/42")),
-        Entrant("ppo", make_player(CoinGame())),
+        Entrant("ppo", make_player),
     ]
     league = play_league(jax.random.key(0), CoinGame(), entrants, num_episodes=64)
     print("mean reward per step of the row against the column")

@@ -44,7 +44,7 @@ def solve(game: MatrixGame, own: Array, other: Array, discount: float) -> Exact:
 
     Both are probabilities of cooperating after START, CC, CD, DC, DD in their own view.
     """
-    own, other = jnp.asarray(own, jnp.float32), jnp.asarray(other, jnp.float32)[OTHER_VIEW]
+    own, other = jnp.asarray(own), jnp.asarray(other)[OTHER_VIEW]
     own_moves = jnp.stack([own, 1 - own], axis=-1)
     other_moves = jnp.stack([other, 1 - other], axis=-1)
     outcomes = own_moves[:, _OWN_MOVE] * other_moves[:, _OTHER_MOVE]
@@ -56,7 +56,7 @@ def solve(game: MatrixGame, own: Array, other: Array, discount: float) -> Exact:
         return values, (values, targets)
 
     _, (values, targets) = jax.lax.scan(
-        back, jnp.zeros((2, 5), jnp.float32), None, length=game.episode_length, reverse=True
+        back, jnp.zeros((2, 5)), None, length=game.episode_length, reverse=True
     )
     advantages = targets[:, :, None, :] - values[:, :, :, None]  # [T, P, 5, 4]
     # Sum over own moves, for each move of the other's: outcomes (0, 2) have it cooperate.
@@ -65,13 +65,13 @@ def solve(game: MatrixGame, own: Array, other: Array, discount: float) -> Exact:
     )
 
     def forward(now: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
-        return jnp.append(jnp.float32(0), now @ outcomes), now
+        return jnp.append(0.0, now @ outcomes), now
 
     last, occupancy = jax.lax.scan(
-        forward, jnp.zeros(5, jnp.float32).at[0].set(1.0), None, length=game.episode_length
+        forward, jnp.zeros(5).at[0].set(1.0), None, length=game.episode_length
     )
     return Exact(
-        values=jnp.concatenate([values[:, 0], jnp.zeros((1, 5), jnp.float32)]),
+        values=jnp.concatenate([values[:, 0], jnp.zeros((1, 5))]),
         advantages=advantages[:, 0],
         other_advantages=advantages[:, 1],
         other_action_values=other_action_values,
@@ -113,7 +113,7 @@ def best_response(
     Returns its values ``[T + 1, 5]`` and whether it cooperates, ``bool[T, 5]``. The value of the
     whole episode is ``values[0, 0]``; undiscounted, divide by T for the mean reward per step.
     """
-    other = jnp.asarray(other, jnp.float32)[OTHER_VIEW]
+    other = jnp.asarray(other)[OTHER_VIEW]
     other_moves = jnp.stack([other, 1 - other], axis=-1)
 
     def back(after: jax.Array, _: None) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
@@ -123,9 +123,9 @@ def best_response(
         return values, (values, action_values[:, 0] >= action_values[:, 1])
 
     _, (values, cooperates) = jax.lax.scan(
-        back, jnp.zeros(5, jnp.float32), None, length=game.episode_length, reverse=True
+        back, jnp.zeros(5), None, length=game.episode_length, reverse=True
     )
-    return jnp.concatenate([values, jnp.zeros((1, 5), jnp.float32)]), cooperates
+    return jnp.concatenate([values, jnp.zeros((1, 5))]), cooperates
 
 
 def _pushes(solved: Exact, shaping: Shaping, algorithm: str) -> jax.Array:
@@ -149,7 +149,7 @@ def _expected_trace(
     def step(traces: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         pushes, occupancy = xs
         credit = discount * shaping.decay * traces[:, None] + occupancy[:, None] * pushes
-        return jnp.append(jnp.float32(0), (solved.outcomes * credit).sum(0)), traces
+        return jnp.append(0.0, (solved.outcomes * credit).sum(0)), traces
 
-    _, traces = jax.lax.scan(step, jnp.zeros(5, jnp.float32), (pushes, solved.occupancy[:-1]))
+    _, traces = jax.lax.scan(step, jnp.zeros(5), (pushes, solved.occupancy[:-1]))
     return traces

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from loqa_agents.adam import adam
 from loqa_agents.estimators import Perspective, gae, td_targets
 from loqa_agents.lesson import Brain, LearnerState, Lesson, Metrics, pick
 from loqa_agents.loqa import Shaping, advantage_alignment_weights, loqa_weights, n_step_weights
@@ -221,7 +221,7 @@ class Learner:
     def _annealed(self, first: float, last: float, update: jax.Array | int) -> jax.Array | float:
         if not self.anneal:
             return first
-        return first + (last - first) * jnp.minimum(jnp.float32(update) / self.anneal, 1.0)
+        return first + (last - first) * jnp.minimum(update / self.anneal, 1.0)
 
     def _perspective(
         self,
@@ -263,13 +263,15 @@ class Learner:
 
     @property
     def _actor_optimizer(self) -> optax.GradientTransformation:
-        steps = self.anneal * self.actor_steps
-        rates = self.actor_learning_rate, self.final_actor_learning_rate
-        return optax.chain(optax.clip_by_global_norm(self.gradient_norm), adam(*rates, steps))
+        rate: Any = self.actor_learning_rate
+        if self.anneal:
+            steps = self.anneal * self.actor_steps
+            rate = optax.linear_schedule(rate, self.final_actor_learning_rate, steps)
+        return optax.chain(optax.clip_by_global_norm(self.gradient_norm), optax.adam(rate))
 
     @property
     def _critic_optimizer(self) -> optax.GradientTransformation:
-        return adam(self.critic_learning_rate)
+        return optax.adam(self.critic_learning_rate)
 
 
 def _require(settings: object, name: str, what: str, holds: Callable[[float], bool]) -> None:

@@ -66,18 +66,18 @@ def n_step_weights(view: Perspective, shaping: Shaping, discount: float) -> jax.
     """
     rewards, pushes = view.opponent_rewards, _pushes(view, shaping, discount)
     length = rewards.shape[0]
-    weights = nothing = jnp.zeros_like(rewards)
-    ahead = nothing  # the discounted sum of the next steps - i rewards, from each step
+    weights = jnp.zeros(length)
+    ahead = jnp.zeros(length)  # the discounted sum of the next steps - i rewards, from each step
     for i in reversed(range(1, min(shaping.steps, length))):
-        ahead = rewards + discount * jnp.append(ahead[1:], nothing[:1])
-        weights += discount**i * jnp.append(nothing[:i], pushes[:-i]) * ahead
+        ahead = rewards + discount * jnp.append(ahead[1:], 0.0)
+        weights += discount**i * jnp.append(jnp.zeros(i), pushes[:-i]) * ahead
     return view.advantages + shaping.weight * weights
 
 
 def _pushes(view: Perspective, shaping: Shaping, discount: float) -> jax.Array:
     """``u[T]``: what the opponent's choice did for the learner, times how movable it was."""
     values = view.opponent_values
-    chosen = jax.nn.one_hot(view.opponent_actions, values.shape[-1], dtype=values.dtype)
+    chosen = jax.nn.one_hot(view.opponent_actions, values.shape[-1])
     if shaping.sampled_values:
         returns = discounted_returns(view.opponent_rewards, discount)
         values = jnp.where(chosen, returns[:, None], values)

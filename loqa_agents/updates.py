@@ -181,7 +181,7 @@ class Meeting:
             own = jax.tree.map(lambda leaf: leaf[:, : self.training.newest], episodes)
             parts.append(jax.vmap(jax.vmap(partial(teach, self_state.brain, seat=1)))(own))
         if self.training.scripted:
-            numbers = jnp.arange(len(self.training.scripted), dtype=jnp.int32)
+            numbers = jnp.arange(len(self.training.scripted))
             met = self._meet_each(
                 scripted_key, self_state.brain, numbers, len(numbers), self._anyone
             )
@@ -229,7 +229,7 @@ class Meeting:
         (learner,), (self_state,) = self.learners, state.learners
         assert isinstance(self.game, MatrixGame)
         game, policy = self.game, learner.policy(self.game)
-        situations = jnp.eye(5, dtype=jnp.float32)
+        situations = jnp.eye(5)
 
         def loss(actor):  # type: ignore[no-untyped-def]
             logits = jax.vmap(lambda s: policy.log_probabilities(actor, s[None])[0])(situations)

@@ -18,7 +18,7 @@ from loqa_agents.lesson import LearnerState
 from loqa_agents.networks import Network, NetworkPolicy
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Array, Carry, Game, Params, Policy
-from loqa_envs.keys import boundary
+from loqa_envs.keys import boundary, stream
 from loqa_envs.matrix_game import MatrixGame
 from loqa_envs.scripted import MemoryOne
 
@@ -156,7 +156,9 @@ def _train(
     number = len(players) * budget.restarts
     other: Policy = players[0].seats[1 - place]
     if players[0].on_host:
-        other = HostCopies.of(players[0].name, other, number * budget.episodes)
+        words = jax.random.bits(stream(key, "players of the host"), dtype=np.uint32)
+        copies = number * budget.episodes
+        other = HostCopies.of(players[0].name, other, copies, int(words))
         devices = devices[:1]
     devices = devices if number % len(devices) == 0 else devices[:1]
     mesh = jax.sharding.Mesh(np.array(devices), ("devices",))
@@ -188,8 +190,7 @@ def _train(
     progress(0, budget.updates)
     for start in range(0, budget.updates, _CHUNK):
         stop = min(start + _CHUNK, budget.updates)
-        numbers = np.int32(start), np.int32(stop)
-        states = jax.block_until_ready(advance(keys, states, params, *numbers))
+        states = jax.block_until_ready(advance(keys, states, params, start, stop))
         if isinstance(other, HostCopies) and other.error is not None:
             raise other.error
         progress(stop, budget.updates)
@@ -210,8 +211,7 @@ def memory_one(game: Game, player: Seated) -> NDArray[np.float64] | None:
     if isinstance(policy, MemoryOne):
         return np.array(policy.cooperation, np.float64)
     if isinstance(policy, NetworkPolicy) and not policy.network.memory:
-        situations = jnp.eye(5, dtype=jnp.float32)
-        logits = policy.log_probabilities(player.params, situations)
+        logits = policy.log_probabilities(player.params, jnp.eye(5))  # a row for each situation
         cooperation: NDArray[np.float64] = np.exp(np.asarray(logits, np.float64)[:, 0])
         return cooperation
     return None

@@ -1,13 +1,15 @@
 """Pairs with a plain Python player in them: one game at a time, with NumPy."""
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from loqa_agents.league.entrants import Seated, told
+from loqa_agents.league.entrants import Seated
+from loqa_agents.league.foreign_code import Fault, called
+from loqa_agents.league.python_player import anew, seeds
 from loqa_agents.league.tables import Met
 from loqa_envs.adapters.single import Match, uniform
 from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy
@@ -35,13 +37,16 @@ def play_by_hand(
         PlayerError: where a player of the host raises, or does not answer with an action.
     """
     generator = np.random.default_rng(seed)
-    acts = [[_act(player, number) for number in (0, 1)] for player in pair]
+    seats = [
+        _asked(names[who], 0, 0, _seats, player, seeds(seed, who))
+        for who, player in enumerate(pair)
+    ]
     match = Match(game, game.episode_length)
     rewards, info = [], []
     for episode in range(episodes):
         order = (0, 1) if episode % 2 == 0 else (1, 0)  # who sits in which seat
         carries = [
-            _asked(names[who], episode, 0, pair[who].seats[number].initial_carry)
+            _asked(names[who], episode, 0, seats[who][number].begin)
             for number, who in enumerate(order)
         ]
         match.reset(generator)
@@ -52,7 +57,7 @@ def play_by_hand(
             for number, who in enumerate(order):
                 action, carries[number] = _asked(
                     names[who], episode, step,
-                    acts[who][number], generator, carries[number], observations[number],
+                    seats[who][number].act, generator, carries[number], observations[number],
                 )  # fmt: skip
                 if not 0 <= action < game.num_actions:
                     raise illegal(names[who], episode, step, game)
@@ -67,10 +72,28 @@ def play_by_hand(
     return Met(np.stack(rewards), stacked)
 
 
-def _act(player: Seated, number: int) -> Act:
-    policy: Policy = player.seats[number]
+class _Seat(NamedTuple):
+    """How a player begins an episode in a seat, and how it acts there."""
+
+    begin: Callable[[], Carry]
+    act: Act
+
+
+def _seats(player: Seated, own_seeds: Iterator[int]) -> list[_Seat]:
     if player.on_host:
-        return lambda generator, carry, seen: policy.act(None, (), carry, seen)  # type: ignore[arg-type]
+        begin = partial(next, own_seeds)
+        made = anew(player.seats, next(own_seeds))
+        return [_Seat(begin, partial(_act_on_host, policy)) for policy in made]
+    return [_Seat(p.initial_carry, _act(p, player.params)) for p in player.seats]
+
+
+def _act_on_host(
+    policy: Policy, generator: np.random.Generator, carry: Carry, seen: Array
+) -> tuple[Any, Carry]:
+    return policy.act(None, (), carry, seen)  # type: ignore[arg-type]
+
+
+def _act(policy: Policy, params: Params) -> Act:
     if isinstance(policy, ScriptedPolicy):
         scripted = policy
         return lambda generator, carry, seen: scripted.choose(
@@ -83,7 +106,7 @@ def _act(player: Seated, number: int) -> Act:
     except TypeError:  # it cannot be hashed
         jitted = cached.__wrapped__(policy)
     return lambda generator, carry, seen: jitted(
-        generator.integers(2**32, size=2, dtype=np.uint32), player.params, carry, seen
+        generator.integers(2**32, size=2, dtype=np.uint32), params, carry, seen
     )
 
 
@@ -105,6 +128,6 @@ def _compiled(policy: Policy) -> Callable[..., tuple[Array, Carry]]:
 
 def _asked(name: str, episode: int, step: int, ask: Callable[..., Any], *arguments: Any) -> Any:
     try:
-        return ask(*arguments)
-    except Exception as error:
-        raise PlayerError(name, episode, step, f"it raised {told(error)}") from error
+        return called(ask, *arguments)
+    except Fault as fault:
+        raise PlayerError(name, episode, step, f"it {fault}") from fault

@@ -20,8 +20,10 @@ from loqa_agents.files import as_path, read_json, write_atomically
 from loqa_agents.folder import Kind, claim
 from loqa_agents.league import pictures, report
 from loqa_agents.league.alpha_rank import alpha_rank
-from loqa_agents.league.entrants import Entrant, check_names, seat
+from loqa_agents.league.by_hand import PlayerError
+from loqa_agents.league.entrants import Entrant, check_names, ready, seat
 from loqa_agents.league.find import as_shown, bring, find_entrants, game_of
+from loqa_agents.league.foreign_code import Limit
 from loqa_agents.league.play import play_league
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import summary
@@ -34,6 +36,7 @@ from loqa_agents.terminal import say
 from loqa_agents.versions import versions
 from loqa_envs import keys
 from loqa_envs.game import Game
+from loqa_envs.validation import check
 
 
 class _Config(TypedDict):
@@ -77,6 +80,9 @@ class LeagueCommand:
     """Play all pairs with the same random numbers (pairs with a Python player apart)."""
     keep_going: bool = False
     """Go on with the others when a player fails."""
+    act_timeout: float | None = None
+    """Seconds after which a Python player that has not answered has failed; by default it may
+    take for ever."""
     alpha_rank: bool = False
     """Also rank the teams by alpha-rank (needs OpenSpiel: pip install "loqa[alpharank]")."""
     devices: int | None = None
@@ -91,6 +97,7 @@ class LeagueCommand:
     def __call__(self, console: Console) -> None:
         check_seed(self.seed)
         check_episodes(self.episodes)
+        check("--act-timeout", self.act_timeout, Limit)
         if self.alpha_rank:
             require_extra("alpha-rank", "open_spiel", "alpharank")
         game, entrants = gathered(self.agents, self.agent, self.game, self.size)
@@ -110,19 +117,25 @@ class LeagueCommand:
         held = claim(out, "league", _LEAGUE, config, self.resume, self.overwrite)
         with held as claimed, progress_bar(console) as bar, stop_signals() as caught:
             out = claimed.begin(config)
-            task = bar.add_task("pairs", total=None)
+            task = bar.add_task(within("pairs", self.act_timeout), total=None)
 
             def stopped(number: int) -> InterruptedRun:
                 where = f"after {int(bar.tasks[task].completed)} pairs"
                 return InterruptedRun(out, number, where)
 
             caught.at_once(stopped)  # every pair is saved as soon as it is played
-            league = play_league(
-                keys.key(self.seed), game, entrants, self.episodes,
-                common=self.common, keep_going=self.keep_going, devices=devices,
-                finished=PairStore(out / "pairs"),
-                progress=lambda done, pairs: bar.update(task, completed=done, total=pairs),
-            )  # fmt: skip
+            try:
+                league = play_league(
+                    keys.key(self.seed), game, entrants, self.episodes,
+                    common=self.common, keep_going=self.keep_going, devices=devices,
+                    finished=PairStore(out / "pairs"), act_timeout=self.act_timeout,
+                    progress=lambda done, pairs: bar.update(task, completed=done, total=pairs),
+                )  # fmt: skip
+            except PlayerError as error:
+                raise ValueError(
+                    f"{error} What was played is kept in {out}: go on with --resume, once the "
+                    "player is mended or with --keep-going."
+                ) from error
             data = summary(league)
             if self.alpha_rank:
                 data["alpha_rank"] = alpha_rank(data)
@@ -143,7 +156,7 @@ def gathered(
     """The game that is played, and the entrants of all words and of module:function."""
     entrants = find_entrants(words)
     game = _chosen_game(name, size, entrants)
-    return game, entrants + [bring(function, game) for function in functions]
+    return game, entrants + [ready(bring(function), game) for function in functions]
 
 
 def check_seats(entrants: Sequence[Entrant], game: Game) -> None:
@@ -177,6 +190,11 @@ def fingerprint(entrant: Entrant) -> str:
         digest.update(np.asarray(leaf).tobytes())
     kind = entrant.player if isinstance(entrant.player, str) else type(entrant.player).__name__
     return f"{kind} {digest.hexdigest()[:16]}"
+
+
+def within(what: str, act_timeout: float | None) -> str:
+    """What a line of progress is of, with the limit that players have."""
+    return what if act_timeout is None else f"{what}, {act_timeout:g} s for each act"
 
 
 def progress_bar(console: Console) -> Progress:

@@ -1,8 +1,7 @@
 """Who plays in a league: trained agents, scripted players, and players that anyone brings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from copy import copy, deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -10,12 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from loqa_agents.league.foreign_code import Caller, Fault, called
+from loqa_agents.league.python_player import HostPolicy, Source, is_function, make
 from loqa_agents.with_params import apart
 from loqa_envs import keys
 from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import translated
-from loqa_envs.game import Array, Carry, Game, Params, Policy
+from loqa_envs.game import Game, Params, Policy
 from loqa_envs.own_game import own_game
 
 
@@ -25,46 +26,15 @@ class Entrant:
 
     name: str
     player: Any
-    """A `Policy`, such as an agent; the name of a scripted player; or an object with methods
-    ``reset()`` and ``act(observation) -> int``."""
+    """A `Policy`, such as an agent; the name of a scripted player; an object with methods
+    ``reset()`` and ``act(observation) -> int``; or a function or class that makes one of these, and
+    is given the game and a seed if it takes them (`loqa_agents.league.python_player` says when)."""
     team: str = ""
     """Entrants of one team are seeds of one training; without it, the entrant is its own team."""
 
     @property
     def in_team(self) -> str:
         return self.team or self.name
-
-
-@dataclass(frozen=True, eq=False)
-class HostPolicy:
-    """A plain Python player as a `Policy`, which runs outside of JAX: it sees NumPy observations.
-
-    Raises:
-        ValueError: if it answers with anything but the number of an action.
-    """
-
-    player: Any
-    game: Game
-
-    @property
-    def num_actions(self) -> int:
-        return self.game.num_actions
-
-    def initial_carry(self) -> Carry:
-        self.player.reset()
-        return ()
-
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
-        answer = self.player.act(np.asarray(observation))
-        action = np.asarray(answer)
-        if action.size != 1 or action.dtype.kind not in "iu":
-            raise ValueError(f"act must return an integer, it returned {answer!r}")
-        number = int(action.reshape(()))
-        if not 0 <= number < self.num_actions:
-            raise ValueError(f"act must return 0 to {self.num_actions - 1}, it returned {number}")
-        return np.asarray(number, np.int32), carry
 
 
 class Seated(NamedTuple):
@@ -87,26 +57,62 @@ def table_of(game: Game) -> Game:
     return game
 
 
-def seat(entrant: Entrant, game: Game) -> Seated:
+def ready(entrant: Entrant, game: Game) -> Entrant:
+    """The entrant with a player that can sit down: the name of one, a `Policy` or a `Source`.
+
+    Raises:
+        ValueError: if the player is none, or code of its author fails.
+    """
+    made: Entrant = _named_errors(entrant, _ready, entrant, game)
+    return made
+
+
+def seat(entrant: Entrant, game: Game, act_timeout: float | None = None) -> Seated:
     """The entrant at the table of ``game``.
 
     Players that do not say what they were made for, with a ``game`` of their own or of a player
-    within them, see ``game`` as it is.
+    within them, see ``game`` as it is. ``act_timeout`` is as for `Caller`.
 
     Raises:
-        ValueError: if the player is none, or is one of another game.
+        ValueError: if the player is none, or is one of another game, or code of its author fails.
     """
-    table, player = table_of(game), entrant.player
-    on_host = not isinstance(player, str) and not hasattr(player, "initial_carry")
-    players = _copies(entrant, game) if on_host else (player, player)
+    seated: Seated = _named_errors(entrant, _seat, entrant, game, act_timeout)
+    return seated
+
+
+def _named_errors(entrant: Entrant, function: Callable[..., Any], *arguments: Any) -> Any:
     try:
-        first, second = (_at(each, game, table, number) for number, each in enumerate(players))
+        return called(function, *arguments, passing=(ValueError,))
+    except Fault as fault:
+        raise ValueError(
+            f"entrant {entrant.name}: a player must be made and looked at without errors; its code "
+            f"{fault}."
+        ) from fault
     except ValueError as error:
         raise ValueError(f"entrant {entrant.name}: {error}") from None
+
+
+def _ready(entrant: Entrant, game: Game) -> Entrant:
+    player = entrant.player
+    if isinstance(player, str | Source):
+        return entrant
+    function = player if is_function(player) else None
+    if function is not None:
+        player = make(function, game, seed=0)
+    if not hasattr(player, "initial_carry"):
+        player = Source(player, own_game(player) or game, function, game)
+    return replace(entrant, player=player)
+
+
+def _seat(entrant: Entrant, game: Game, act_timeout: float | None) -> Seated:
+    table, player = table_of(game), _ready(entrant, game).player
+    on_host = isinstance(player, Source)
+    if on_host:
+        player = HostPolicy(player, Caller(act_timeout))
+    seats = _at(player, game, table, 0), _at(player, game, table, 1)
     policy, params = apart(player)
     if not on_host and not isinstance(player, str) and policy is player:
-        _try(entrant.name, first, params, table)
-    seats = first, second
+        _try(seats[0], params, table)
     family: Any = object()
     if policy is not player:
         shapes = seats, str(jax.tree.map(np.shape, params))
@@ -116,67 +122,28 @@ def seat(entrant: Entrant, game: Game) -> Seated:
     return Seated(entrant.name, seats, params, on_host, family)
 
 
-def told(error: Exception) -> str:
-    """An error of anyone's code in one line, without a full stop."""
-    message = " ".join(str(error).split()).rstrip(".")
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
-
-
-def _copies(entrant: Entrant, game: Game) -> tuple[HostPolicy, HostPolicy]:
-    """The player of the host for each seat, so that it can meet itself with a memory in each."""
-    player = entrant.player
-    if not all(callable(getattr(player, method, None)) for method in ("reset", "act")):
-        raise ValueError(
-            f"entrant {entrant.name} must be a Policy, or have methods reset() and "
-            f"act(observation); got {player!r}."
-        )
-    try:
-        twin = copied(player)
-    except Exception as error:
-        raise ValueError(
-            f"entrant {entrant.name} must be a player that can be copied, so that it can meet "
-            f"itself; copying it failed with {told(error)}."
-        ) from error
-    own = getattr(player, "game", game)
-    return HostPolicy(player, own), HostPolicy(twin, own)
-
-
-def copied(player: Any) -> Any:
-    """A deep copy that shares only those attributes that cannot be copied, such as open files.
-
-    PyTorch cannot copy networks that were just trained, either, and those have no memory.
-    """
-    with suppress(Exception):
-        return deepcopy(player)
-    twin = copy(player)
-    for name, value in vars(player).items():
-        with suppress(Exception):
-            setattr(twin, name, deepcopy(value))
-    return twin
-
-
-def _try(name: str, policy: Policy, params: Params, table: Game) -> None:
+def _try(policy: Policy, params: Params, table: Game) -> None:
     """Raise ``ValueError`` unless JAX can trace the policy and it keeps to the protocol."""
+    seen = jax.eval_shape(lambda: table.observe(table.reset(keys.key(0)))[0])
     try:
-        seen = jax.eval_shape(lambda key: table.observe(table.reset(key))[0], keys.key(0))
-        before = jax.eval_shape(policy.initial_carry)
-        action, after = jax.eval_shape(
-            lambda *arguments: policy.act(*arguments), keys.key(0), params, before, seen
-        )
-    except Exception as error:
+        before = called(jax.eval_shape, policy.initial_carry)
+        action, after = called(
+            jax.eval_shape,
+            lambda *arguments: policy.act(keys.key(0), *arguments), params, before, seen,
+        )  # fmt: skip
+    except Fault as fault:
         raise ValueError(
-            f"entrant {name} must be a Policy that JAX can trace; its act failed with "
-            f"{told(error)}."
-        ) from error
+            f"a player must be a Policy that JAX can trace; its act {fault}."
+        ) from fault
     if action.shape or not jnp.issubdtype(action.dtype, jnp.integer):
         raise ValueError(
-            f"entrant {name} must be a Policy whose act returns an integer scalar, it returns "
+            "a player must be a Policy whose act returns an integer scalar, it returns "
             f"{action.dtype}{list(action.shape)}."
         )
     kinds = [jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), c) for c in (before, after)]
     if kinds[0] != kinds[1]:
         raise ValueError(
-            f"entrant {name} must be a Policy whose carry keeps its shape and type; it goes from "
+            "a player must be a Policy whose carry keeps its shape and type; it goes from "
             f"{kinds[0]} to {kinds[1]}."
         )
 

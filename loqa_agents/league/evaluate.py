@@ -13,12 +13,15 @@ from loqa_agents.devices import use_devices
 from loqa_agents.files import write_atomically
 from loqa_agents.league.best_response import Budget
 from loqa_agents.league.card_report import page, print_card
-from loqa_agents.league.command import check_seats, fingerprint, gathered, progress_bar
+from loqa_agents.league.command import check_seats, fingerprint, gathered, progress_bar, within
 from loqa_agents.league.entrants import Entrant
 from loqa_agents.league.find import is_function
+from loqa_agents.league.foreign_code import Limit
+from loqa_agents.league.python_player import Source
 from loqa_agents.league.scorecard import BUDGET, EPISODES, scorecard
 from loqa_agents.options import check_episodes, check_new_file, check_seed
 from loqa_envs.keys import key
+from loqa_envs.validation import check
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ class Evaluate:
     restarts: int = BUDGET.restarts
     """Learners that look for a best response to each seed. A Python player is copied for each of
     their episodes, and takes part in all of their steps, which can take long."""
+    act_timeout: float | None = None
+    """Seconds after which a Python player that has not answered has failed; by default it may
+    take for ever."""
     seed: int = 0
     """Seed of all chance."""
     devices: int | None = None
@@ -55,6 +61,7 @@ class Evaluate:
     def __call__(self, console: Console) -> None:
         check_episodes(self.episodes)
         check_seed(self.seed)
+        check("--act-timeout", self.act_timeout, Limit)
         if self.response_updates < 0:
             raise ValueError(f"--response-updates must be at least 0, got {self.response_updates}.")
         for option, path in (("--out", self.out), ("--html", self.html)):
@@ -78,12 +85,12 @@ class Evaluate:
 
             def progress(what: str, done: int, whole: int) -> None:
                 if what not in tasks:
-                    tasks[what] = bar.add_task(what, total=whole)
+                    tasks[what] = bar.add_task(within(what, self.act_timeout), total=whole)
                 bar.update(tasks[what], completed=done)
 
             card = scorecard(
                 key(self.seed), game, found, self.episodes, budget,
-                devices=devices, progress=progress,
+                devices=devices, progress=progress, act_timeout=self.act_timeout,
             )  # fmt: skip
         card["seed"] = self.seed
         print_card(console, card)
@@ -116,5 +123,7 @@ def _kind(player: Any) -> str:
     """What the players of one training have in common, in a word."""
     if isinstance(player, str):
         return player
+    if isinstance(player, Source):
+        player = player.sample
     learner = getattr(player, "learner", player)
     return str(getattr(learner, "algorithm", type(player).__name__))

@@ -1,7 +1,6 @@
 """Entrants by what a person calls them on the command line."""
 
 import importlib
-import inspect
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,15 +10,14 @@ from typing import Any
 
 from loqa_agents import published
 from loqa_agents.agent import Agent, load_agent
-from loqa_agents.league.entrants import Entrant, told
+from loqa_agents.league.entrants import Entrant
+from loqa_agents.league.foreign_code import Fault, called
 from loqa_agents.presets import PRESETS
 from loqa_agents.shipping import shipped_agents
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import TRANSLATED
 from loqa_envs.game import Game
 from loqa_envs.own_game import own_game
-
-_EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 def find_entrants(words: Sequence[str]) -> list[Entrant]:
@@ -80,32 +78,25 @@ def is_function(word: str) -> bool:
     return module != "memory_one" and function.isidentifier()
 
 
-def bring(word: str, game: Game) -> Entrant:
-    """The entrant that ``module:function`` makes; the function is given the game if it takes one.
+def bring(word: str) -> Entrant:
+    """The entrant that is called ``module:function``, with that function as its player.
 
     Modules are looked for in the working folder, too.
 
     Raises:
-        ValueError: if there is no such module or function, or it fails.
+        ValueError: if there is no such module or function.
     """
-    module_name, _, function_name = word.partition(":")
+    module, _, function = word.partition(":")
     if not is_function(word):
         raise ValueError(f"--agent must be module:function, such as my_player:make; got {word!r}.")
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:
-        make = getattr(importlib.import_module(module_name), function_name)
-        wanted = inspect.signature(make).parameters.values()
-        # A setting with a value of its own, such as seed=0, is not the place of the game.
-        takes_game = any(
-            p.name == "game" or (p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, _EITHER))
-            for p in wanted
-        )
-        return Entrant(word, make(game) if takes_game else make())
-    except Exception as error:  # it is anyone's code
+        return Entrant(word, called(lambda: getattr(importlib.import_module(module), function)))
+    except Fault as fault:
         raise ValueError(
-            f"--agent must name a function that makes a player; {word} failed with {told(error)}."
-        ) from error
+            f"--agent must name a function that makes a player; importing {word} {fault}."
+        ) from fault
 
 
 def game_of(entrants: Sequence[Entrant]) -> Game | None:

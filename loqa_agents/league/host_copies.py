@@ -1,7 +1,6 @@
 """Plain Python players in thousands of episodes at once, within a compiled program."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
@@ -10,33 +9,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_agents.league.by_hand import PlayerError
-from loqa_agents.league.entrants import HostPolicy, copied, told
-from loqa_envs.coin_translation import Translated
+from loqa_agents.league.foreign_code import Fault, called
+from loqa_agents.league.python_player import anew, seeds
 from loqa_envs.game import Array, Carry, Params, Policy
 
 
 class HostCopies:
-    """One player of the host as a `Policy` under JAX, a copy for each episode.
+    """One player of the host as a `Policy` under JAX, a player made anew for each episode.
 
-    The carry counts an episode's steps; a copy is reset at the first. What a player raises is kept
-    in ``error``, since nothing can be raised through a compiled program; from then on it plays 0.
+    The carry counts an episode's steps; the episode begins at the first. What a player raises is
+    kept in ``error``, since nothing can be raised through a compiled program; from then on it plays
+    0.
     """
 
-    def __init__(self, name: str, players: Sequence[Policy]) -> None:
+    def __init__(
+        self, name: str, players: Sequence[Policy], own_seeds: Sequence[Iterator[int]]
+    ) -> None:
         self._name = name
         self._players = players
+        self._seeds = own_seeds
         self.num_actions = players[0].num_actions
         self.error: PlayerError | None = None
 
     @classmethod
-    def of(cls, name: str, policy: Policy, copies: int) -> "HostCopies":
-        """So many copies of a `HostPolicy`, or of one that is `Translated`."""
-        translation = policy if isinstance(policy, Translated) else None
-        host: Any = policy if translation is None else translation.policy
-        players: list[Policy] = [HostPolicy(copied(host.player), host.game) for _ in range(copies)]
-        if translation is not None:
-            players = [replace(translation, policy=player) for player in players]
-        return cls(name, players)
+    def of(cls, name: str, policy: Policy, copies: int, seed: int) -> "HostCopies":
+        """So many players of a seat that `anew` knows, whose chance comes from ``seed``.
+
+        Raises:
+            PlayerError: if one cannot be made.
+        """
+        own_seeds = [seeds(seed, number) for number in range(copies)]
+        try:
+            players = [called(anew, [policy], next(own))[0] for own in own_seeds]
+        except Fault as fault:
+            raise PlayerError(name, 0, 0, f"it {fault}") from fault
+        return cls(name, players, own_seeds)
 
     def initial_carry(self) -> Carry:
         return np.zeros((), np.int32)
@@ -63,12 +70,11 @@ class HostCopies:
 
     def _answer(self, episode: int, step: int, row: NDArray[Any]) -> int:
         if self.error is None:
-            player = self._players[episode]
+            carry = next(self._seeds[episode]) if step == 0 else None
             try:
-                if step == 0:
-                    player.initial_carry()
-                return int(player.act(None, (), (), row)[0])  # type: ignore[arg-type]
-            except Exception as error:
-                what = f"failed against a learning responder with {told(error)}"
+                act = self._players[episode].act
+                return int(called(act, None, (), carry, row)[0])
+            except Fault as fault:
+                what = f"against a learning responder it {fault}"
                 self.error = PlayerError(self._name, episode, step, what)
         return 0

@@ -64,6 +64,7 @@ def play_league(
     finished: Finished | None = None,
     progress: Callable[[int, int], None] = lambda done, pairs: None,
     devices: Sequence[jax.Device] | None = None,
+    act_timeout: float | None = None,
 ) -> League:
     """Play every pair of entrants, each with itself too, half of the episodes in each seat.
 
@@ -78,10 +79,13 @@ def play_league(
         finished: where pairs are kept and looked up.
         progress: called with the number of pairs that are done, and of all.
         devices: what pairs of JAX players are played on, by default all devices.
+        act_timeout: seconds after which a Python player that has not answered has failed; it is
+            asked in a thread of its own, which nothing can stop (`foreign_code.Caller`).
 
     Raises:
         PlayerError: where a player raises or does not answer with an action, unless
-            ``keep_going``.
+            ``keep_going``. ``SystemExit`` and ``KeyboardInterrupt`` are no exception, unless there
+            was a signal.
         ValueError: for fewer than two entrants, names that come twice, no episodes, a game of more
             than two players, or a player of another game.
     """
@@ -90,7 +94,7 @@ def play_league(
         raise ValueError(f"episodes must be at least 1, got {num_episodes}.")
     if game.num_players != 2:
         raise ValueError(f"a league needs a game of two players, got {game!r}.")
-    players = [seat(entrant, game) for entrant in entrants]
+    players = [seat(entrant, game, act_timeout) for entrant in entrants]
     names = [entrant.name for entrant in entrants]
     # In the order of names, so that nothing depends on the order in which entrants were given.
     order = sorted(range(len(names)), key=names.__getitem__)

@@ -42,6 +42,7 @@ def scorecard(
     *,
     devices: Sequence[jax.Device] | None = None,
     progress: Callable[[str, int, int], None] = lambda what, done, whole: None,
+    act_timeout: float | None = None,
 ) -> dict[str, Any]:
     """The card of ``agents``, the seeds of one training, as JSON data.
 
@@ -70,7 +71,8 @@ def scorecard(
     team = [Entrant(agent.name, agent.player, "team\n") for agent in agents]
     league_key, response_key = jax.random.split(key)
     league = play_league(
-        league_key, game, [*team, *opponents], num_episodes, devices=devices,
+        league_key, game, [*team, *opponents], num_episodes,
+        devices=devices, act_timeout=act_timeout,
         progress=lambda done, whole: progress("pairs", done, whole),
     )  # fmt: skip
     rewards = estimate(league.rewards, [entrant.in_team for entrant in league.entrants])
@@ -85,7 +87,7 @@ def scorecard(
     if budget is not None:
         seeds = np.arange(len(team))
         lines += _responses(
-            response_key, game, [seat(agent, game) for agent in agents],
+            response_key, game, [seat(agent, game, act_timeout) for agent in agents],
             league.rewards[seeds, seeds], budget, devices,
             lambda done, whole: progress("updates of responders", done, whole),
         )  # fmt: skip

@@ -87,9 +87,9 @@ class OnHost:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.chance = np.random.default_rng(0)
 
-    def reset(self) -> None:
+    def reset(self, seed: int) -> None:
+        self.chance = np.random.default_rng(seed)
         self.carry = self.policy.initial_carry()
 
     def act(self, observation: np.ndarray) -> int:

@@ -192,7 +192,7 @@ class Tires(Stubborn):
 def test_a_player_of_the_host_that_fails_is_named():
     game = MatrixGame((1, 0, 0, 1), episode_length=6)
     player = seat(Entrant("mine", Tires(1)), game)
-    with pytest.raises(PlayerError, match=r"player mine .* step \d failed .*RuntimeError: enough"):
+    with pytest.raises(PlayerError, match=r"player mine .* step \d against .*RuntimeError: enough"):
         train_responders(jax.random.key(0), game, [player], Budget(20, 8, 1), jax.devices()[:1])
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from loqa_agents.league import Entrant, PlayerError, play_league
 from loqa_agents.league.by_hand import play_by_hand
-from loqa_agents.league.entrants import HostPolicy, seat, table_of
+from loqa_agents.league.entrants import seat, table_of
+from loqa_agents.league.python_player import anew
 from loqa_agents.league.summary import summary
 from loqa_envs import CoinGame
 from loqa_envs.coin_translation import translated
@@ -56,9 +57,8 @@ def test_a_python_player_sees_the_coin_game_as_environments_show_it(coins, mean,
 
 @pytest.mark.parametrize("answer", [1, np.int64(1), np.array([1]), np.array(1, np.uint8)])
 def test_any_integer_is_an_answer(answer):
-    policy = HostPolicy(Answers(answer), DILEMMA)
-    carry = policy.initial_carry()
-    assert policy.act(None, (), carry, np.zeros(5))[0] == 1
+    (policy, _) = anew(seat(Entrant("mine", Answers(answer)), DILEMMA).seats, seed=0)
+    assert policy.act(None, (), policy.initial_carry(), np.zeros(5))[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -182,10 +182,10 @@ class Forgets(Untraceable):
     ("player", "message"),
     [
         (Neither(), r"must be a Policy, or have methods reset\(\) and act\(observation\)"),
-        (NoCopy(), "can be copied, .* failed with TypeError: it is one of a kind"),
+        (NoCopy(), "can be copied, or a function .* failed with TypeError: it is one of a kind"),
         (NoCount(), "a Policy must have num_actions"),
         (Counts(1, num_actions=3), "must have 2 actions"),
-        (Untraceable(), "a Policy that JAX can trace; its act failed with TracerBoolConversion"),
+        (Untraceable(), "a Policy that JAX can trace; its act raised TracerBoolConversion"),
         (Real(), r"act returns an integer scalar, it returns float32\[\]"),
         (Forgets(), "carry keeps its shape and type"),
     ],
@@ -201,10 +201,10 @@ def test_a_player_shares_with_its_copy_what_cannot_be_copied_and_nothing_else():
             self.lock, self.seen = threading.Lock(), []
 
     player = Locked()
-    first, second = (policy.player for policy in seat(Entrant("mine", player), DILEMMA).seats)
-    assert first is player
-    assert second.lock is player.lock
-    second.seen.append(1)
+    twin = seat(Entrant("mine", player), DILEMMA).seats[0].source.new(0)
+    assert twin is not player
+    assert twin.lock is player.lock
+    twin.seen.append(1)
     assert player.seen == []
 
 

@@ -244,7 +244,8 @@ def test_a_player_that_fails_ends_the_league_in_one_line(
     said = capsys.readouterr().err
     assert said == (
         "loqa: error: player league_players:Tired must play on; in episode 1, step 1 it raised "
-        "RuntimeError: so tired.\n"
+        "RuntimeError: so tired. What was played is kept in out: go on with --resume, once the "
+        "player is mended or with --keep-going.\n"
     )
 
 
@@ -291,7 +292,7 @@ def test_a_player_is_found_from_the_repositorys_root_too(
         ("grim --game ipd --agent nonsense", ("--agent", "module:function", "'nonsense'")),
         ("grim --game ipd --agent no_such:make", ("no_such:make", "ModuleNotFoundError")),
         ("grim --game ipd --agent league_players:gone", ("AttributeError", "gone")),
-        ("grim --game ipd --agent league_players:number", ("TypeError", "3")),
+        ("grim --game ipd --agent league_players:number", ("a Policy, or have methods", "got 3")),
         ("grim --game ipd --agent league_players:fails", ("RuntimeError: no weights found",)),
         ("grim --game ipd --agent league_players:nothing", ("reset() and act(obs", "got None")),
     ],

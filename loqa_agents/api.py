@@ -2,12 +2,13 @@
 
 from loqa_agents import published
 from loqa_agents.agent import Agent, load_agent, save_agent
+from loqa_agents.algorithms import ALGORITHMS
 from loqa_agents.evaluation import Evaluator, mean_rewards
-from loqa_agents.learner import ALGORITHMS, Learner
+from loqa_agents.learner import Learner
 from loqa_agents.lesson import Brain, LearnerState, Lesson
 from loqa_agents.loop import run
 from loqa_agents.loqa import Shaping
-from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy
+from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy, register_network
 from loqa_agents.presets import PRESETS, Preset
 from loqa_agents.published import PublishedAgent
 from loqa_agents.results import evaluate_agents
@@ -40,6 +41,7 @@ __all__ = [
     "mean_rewards",
     "play_episode",
     "published",
+    "register_network",
     "run",
     "save_agent",
 ]

@@ -23,6 +23,30 @@ class Perspective(NamedTuple):
     """``[T]``"""
 
 
+class OpponentModel(NamedTuple):
+    """How an algorithm supposes that the opponent learns; see `loqa_agents.Shaping`."""
+
+    temperature: float = 1.0
+    decay: float = 0.9
+    steps: int = 4
+    sampled_values: bool = False
+
+
+class Weights(NamedTuple):
+    """What an algorithm makes of one episode: how much more probable each action should become.
+
+    The two parts stay apart until the policy gradient is taken, which follows own + w shaping. No
+    algorithm is told w: it may change from update to update (`Shaping.weight`, annealed to
+    `Learner.final_shaping_weight`), and each part may first be divided by its standard deviation
+    in the batch. A formula that is not linear in a weight of its own puts all it has into ``own``.
+    """
+
+    own: jax.Array
+    """``[T]``: for what it does for the learner itself."""
+    shaping: jax.Array
+    """``[T]``: for what it makes of the opponent."""
+
+
 def _accumulate(terms: jax.Array, factor: float) -> jax.Array:
     """``y_t = terms_t + factor * y_{t + 1}`` over the last steps first."""
 

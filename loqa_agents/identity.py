@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NotRequired
 
@@ -13,7 +12,7 @@ from loqa_agents.devices import Devices
 from loqa_agents.files import read_json
 from loqa_agents.folder import Kind
 from loqa_agents.learner import Learner
-from loqa_agents.settings import differences, from_dict, game_from_dict, game_to_dict
+from loqa_agents.settings import from_dict, game_from_dict, game_to_dict, to_dict
 from loqa_agents.updates import Training
 from loqa_agents.versions import versions
 from loqa_envs.game import Game
@@ -46,28 +45,14 @@ def run_config(
     Raises:
         ValueError: if it cannot be saved so that the same game and settings are made of it again.
     """
-    try:
-        config = _plain(
-            {
-                "game": game_to_dict(game),
-                "learner": asdict(learner),
-                "training": asdict(training),
-                "seeds": list(seeds),
-                "jax": configuration(),
-            }
-        )
-        again = normal(config)
-    except (TypeError, ValueError) as error:
-        raise _not_saved(game, str(error)) from None
-    if changed := differences(config, again):
-        raise _not_saved(game, "; ".join(changed))
-    return config
-
-
-def _not_saved(game: Game, reason: str) -> ValueError:
-    return ValueError(
-        "game and settings must be such that a file can hold them and make the same of them again "
-        f"(the game by its name in loqa_envs.catalogue.GAMES); got {game!r}: {reason.rstrip('.')}."
+    return _plain(
+        {
+            "game": game_to_dict(game),
+            "learner": to_dict(learner),
+            "training": to_dict(training),
+            "seeds": list(seeds),
+            "jax": configuration(),
+        }
     )
 
 
@@ -84,8 +69,8 @@ def normal(recorded: dict[str, Any]) -> dict[str, Any]:
     """
     settings = {
         "game": game_to_dict(game_from_dict(recorded["game"])),
-        "learner": asdict(from_dict(Learner, recorded["learner"])),
-        "training": asdict(from_dict(Training, recorded["training"])),
+        "learner": to_dict(from_dict(Learner, recorded["learner"])),
+        "training": to_dict(from_dict(Training, recorded["training"])),
         "jax": recorded.get("jax", configuration()),
     }
     return recorded | _plain(settings)

@@ -1,32 +1,27 @@
 """A learner: an actor and a critic, and how a batch of episodes changes them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
 import optax
+from annotated_types import Interval
 
+from loqa_agents.algorithms import ALGORITHMS, judge
 from loqa_agents.estimators import Perspective, gae, td_targets
 from loqa_agents.lesson import Brain, LearnerState, Lesson, Metrics, pick
-from loqa_agents.loqa import Shaping, advantage_alignment_weights, loqa_weights, n_step_weights
-from loqa_agents.naive import naive_weights
+from loqa_agents.loqa import Shaping
 from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy, RecordedPolicy
 from loqa_agents.rollout import Trajectory
 from loqa_envs.game import Game, Params
+from loqa_envs.validation import Positive, Probability, Settings, Share, Weight
 
-ALGORITHMS: dict[str, Callable[[Perspective, Shaping, float], jax.Array]] = {
-    "loqa": loqa_weights,
-    "loqa_n_step": n_step_weights,
-    "advantage_alignment": advantage_alignment_weights,
-    "naive": lambda view, shaping, discount: naive_weights(view),
-}
-"""Each makes policy-gradient weights ``[T]`` from one episode."""
+_MOST_STEPS = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class Learner:
+class Learner(Settings):
     """How one player learns: settings, and the pure functions that they define.
 
     Raises:
@@ -38,67 +33,58 @@ class Learner:
     shaping: Shaping = field(default_factory=Shaping)
     actor: Network = field(default_factory=Network)
     critic: Network = field(default_factory=lambda: Network(hidden=(16,)))
-    exploration: float = 0.2
+    exploration: Probability = 0.2
     """Probability, in training, that an action is random instead."""
-    discount: float = 0.96
+    discount: Share = 0.96
     """Discount of rewards a step."""
     finite_horizon: bool = True
     """Whether values know the clock and are zero at the end of the episode."""
-    gae_decay: float = 0.95
+    gae_decay: Share = 0.95
     """Decay of the learner's own generalised advantages: 0 one-step, 1 Monte-Carlo."""
-    opponent_gae_decay: float = 0.95
+    opponent_gae_decay: Share = 0.95
     """The same for the opponent's advantages."""
-    credit_gae_decay: float = 0.95
+    credit_gae_decay: Share = 0.95
     """The same for what the opponent's choices are credited with; 0 keeps later luck out of it."""
-    td_decay: float = 0.95
+    td_decay: Share = 0.95
     """Decay of the critic's TD(lambda) targets."""
-    target_decay: float = 0.0
+    target_decay: Share = 0.0
     """How much of the target critic is kept at each critic step; 0 is no separate target."""
-    actor_learning_rate: float = 1e-2
+    actor_learning_rate: Positive = 1e-2
     """Adam's step size for the actor."""
-    critic_learning_rate: float = 1e-2
+    critic_learning_rate: Positive = 1e-2
     """Adam's step size for the critic."""
-    actor_steps: int = 4
+    actor_steps: Annotated[int, Interval(ge=1, le=10_000)] = 4
     """Gradient steps of the actor on each batch of episodes."""
-    critic_steps: int = 4
+    critic_steps: Annotated[int, Interval(ge=1, le=10_000)] = 4
     """Gradient steps of the critic on each batch of episodes."""
-    clip: float = 0.2
+    clip: Positive = 0.2
     """Actor steps stop where a probability has changed by this ratio."""
-    gradient_norm: float = 1.0
+    gradient_norm: Positive = 1.0
     """The actor's gradient is scaled down to this norm."""
-    entropy: float = 0.0
+    entropy: Weight = 0.0
     """Weight of the entropy bonus."""
     balance: bool = False
     """Whether advantages and shaping are each divided by their standard deviation in the batch."""
-    anneal: int = 0
+    anneal: Annotated[int, Interval(ge=0, le=10**9)] = 0
     """Updates over which learning rate, shaping, entropy change to their final values; 0 never."""
-    final_actor_learning_rate: float = 1e-3
+    final_actor_learning_rate: Positive = 1e-3
     """What the actor's step size is after ``anneal`` updates."""
-    final_shaping_weight: float = 1.0
+    final_shaping_weight: Weight = 1.0
     """What the weight of shaping is after ``anneal`` updates."""
-    final_entropy: float = 0.0
+    final_entropy: Weight = 0.0
     """What the weight of the entropy bonus is after ``anneal`` updates."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.algorithm not in ALGORITHMS:
             raise ValueError(
                 f"algorithm must be one of {', '.join(ALGORITHMS)}; got {self.algorithm!r}."
             )
-        for name in (
-            "actor_learning_rate", "critic_learning_rate", "final_actor_learning_rate", "clip",
-            "gradient_norm",
-        ):  # fmt: skip
-            _require(self, name, "positive", lambda x: 0 < x < float("inf"))
-        for name in (
-            "discount", "gae_decay", "opponent_gae_decay", "credit_gae_decay", "td_decay",
-            "target_decay",
-        ):  # fmt: skip
-            _require(self, name, "between 0 and 1", lambda x: 0 <= x <= 1)
-        _require(self, "exploration", "a probability", lambda x: 0 <= x <= 1)
-        for name in ("actor_steps", "critic_steps"):
-            _require(self, name, "at least 1", lambda x: x >= 1)
-        for name in ("entropy", "final_entropy", "final_shaping_weight", "anneal"):
-            _require(self, name, "at least 0", lambda x: 0 <= x < float("inf"))
+        if self.anneal * self.actor_steps > _MOST_STEPS:
+            raise ValueError(
+                f"Learner.anneal * actor_steps must be at most {_MOST_STEPS:,}, which is as far as "
+                f"an optimiser counts; got {self.anneal} * {self.actor_steps}."
+            )
 
     def policy(self, game: Game) -> NetworkPolicy:
         """The player of ``game`` whose parameters are ``brain.actor``."""
@@ -145,8 +131,9 @@ class Learner:
         if opponent is not None:
             credits = gae(rewards, values, self.discount, self.credit_gae_decay)
             view = self._perspective(game, advantages, credits, opponent, trajectory, seat)
-            unit = replace(self.shaping, weight=1)
-            shaping = ALGORITHMS[self.algorithm](view, unit, self.discount) - advantages
+            advantages, shaping = judge(self.algorithm, view, self.shaping.model, self.discount)
+            # To the rounding of the sum, as runs have always been: they stay the same to the bit.
+            shaping = advantages + shaping - advantages
         chosen = pick(logits[:-1], actions)
         return Lesson(observations, actions, chosen, advantages, shaping, targets)
 
@@ -272,9 +259,3 @@ class Learner:
     @property
     def _critic_optimizer(self) -> optax.GradientTransformation:
         return optax.adam(self.critic_learning_rate)
-
-
-def _require(settings: object, name: str, what: str, holds: Callable[[float], bool]) -> None:
-    value = getattr(settings, name)
-    if not holds(value):
-        raise ValueError(f"{name} must be {what}, got {value}.")

@@ -1,10 +1,11 @@
 """The policy gradient that takes its opponent for part of the environment."""
 
-import jax
+import jax.numpy as jnp
 
-from loqa_agents.estimators import Perspective
+from loqa_agents.estimators import OpponentModel, Perspective, Weights
 
 
-def naive_weights(view: Perspective) -> jax.Array:
-    """Weights ``[T]`` of the learner's log-probabilities: its own advantages."""
-    return view.advantages
+def naive_weights(view: Perspective, model: OpponentModel, discount: float) -> Weights:
+    """The learner's own advantages, and no shaping."""
+    del model, discount
+    return Weights(view.advantages, jnp.zeros_like(view.advantages))

@@ -4,14 +4,22 @@ This is the only module that names flax.
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from math import prod
+from typing import Annotated, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from annotated_types import Interval, MaxLen
 from flax import linen as nn
 
+from loqa_agents.gru import gru_step
+from loqa_agents.settings import register_kind
 from loqa_envs.game import Array, Carry, Game, Params
+from loqa_envs.validation import Settings
+
+_WIDEST = 65_536
+"""Units in a layer; two such layers in a row are 16 GiB of weights."""
 
 
 class Inputs(NamedTuple):
@@ -25,13 +33,14 @@ class Inputs(NamedTuple):
 
     @classmethod
     def of(cls, game: Game, clock: bool = False) -> "Inputs":
-        high = np.broadcast_to(game.observation_high, game.observation_shape).ravel()
-        tables = tuple((high + 1).tolist()) if high.dtype.kind == "i" else ()
-        return cls(high.size, tables, clock)
+        shape, high = game.observation_shape, np.asarray(game.observation_high)
+        integers = high.dtype.kind == "i"
+        tables = tuple((np.broadcast_to(high, shape).ravel() + 1).tolist()) if integers else ()
+        return cls(prod(shape), tables, clock)
 
 
 @dataclass(frozen=True)
-class Network:
+class Network(Settings):
     """Dense layers with ReLU, then a GRU, then a linear layer; each part may be left out.
 
     Observations of integers are looked up: the first layer has a row of weights for each value that
@@ -39,24 +48,18 @@ class Network:
     linear layer without bias, which on one-hot observations is a table.
     """
 
-    hidden: tuple[int, ...] = ()
+    hidden: Annotated[tuple[Annotated[int, Interval(ge=1, le=_WIDEST)], ...], MaxLen(64)] = ()
     """Widths of the dense layers."""
-    memory: int = 0
+    memory: Annotated[int, Interval(ge=0, le=_WIDEST)] = 0
     """Width of the GRU; 0 for a network without memory."""
-
-    def __post_init__(self) -> None:
-        if any(width < 1 for width in self.hidden) or self.memory < 0:
-            raise ValueError(
-                "Network.hidden must be positive widths and Network.memory at least 0, "
-                f"got hidden={self.hidden}, memory={self.memory}."
-            )
 
     def init(self, key: jax.Array, inputs: Inputs, num_outputs: int) -> Params:
         """Random parameters."""
-        observations = np.zeros((1, inputs.size), np.int32 if inputs.table_sizes else np.float32)
-        layers = self._layers(inputs, num_outputs)
-        return layers.init(
-            key, self.initial_carry(), observations, np.zeros((1, int(inputs.clock)))
+        kind = jnp.int32 if inputs.table_sizes else jnp.float32
+        observations = jnp.zeros((1, inputs.size), kind)
+        clock = jnp.zeros((1, int(inputs.clock)), jnp.float32)
+        return self._layers(inputs, num_outputs).init(
+            key, self.initial_carry(), observations, clock
         )
 
     def initial_carry(self) -> Carry:
@@ -151,25 +154,24 @@ class _Memory(nn.Module):
         return states, carry
 
 
-def gru_step(state: Array, gates: Array, kernel: Array, bias: Array) -> jax.Array:
-    """The next state ``[m]`` of a gated recurrent unit, which keeps ``update`` of the old one.
-
-    ``gates[3 m]`` are the inputs' shares of reset, update and new state, ``kernel[m, 3 m]`` makes
-    the old state's, and ``bias[m]`` is that of the new state. The reset gate acts after the
-    recurrent layer (Cho et al. 2014, in the form of cuDNN).
-    """
-    reset_in, update_in, new_in = jnp.split(gates, 3)
-    reset_own, update_own, new_own = jnp.split(state @ kernel, 3)
-    reset = nn.sigmoid(reset_in + reset_own)
-    update = nn.sigmoid(update_in + update_own)
-    new = jnp.tanh(new_in + reset * (new_own + bias))
-    return jnp.asarray(update * state + (1 - update) * new)
-
-
 def _orthogonal_blocks(key: jax.Array, shape: tuple[int, int]) -> jax.Array:
     """An orthogonal matrix for each of the three gates."""
     make = nn.initializers.orthogonal()
     return jnp.concatenate([make(k, (shape[0],) * 2) for k in jax.random.split(key, 3)], axis=1)
+
+
+def register_network(name: str, network: type[Network]) -> None:
+    """Give a network of your own a name, so that agents that have it can be saved and loaded.
+
+    It is a frozen dataclass that inherits from `Network`. Agents' files name it; so whoever reads
+    them must have imported the module that registers it.
+
+    Raises:
+        ValueError: unless the name is snake_case and free, and the class a `Network`.
+    """
+    if not (isinstance(network, type) and issubclass(network, Network)):
+        raise ValueError(f"network must be a class that inherits from Network, got {network!r}.")
+    register_kind(name, network)
 
 
 @dataclass(frozen=True)

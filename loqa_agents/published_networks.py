@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loqa_agents.networks import gru_step
+from loqa_agents.gru import gru_step
 from loqa_envs.game import Array, Carry, Params
 
 _TOOK_OWN, _TOOK_OTHER, _LOST = 1.0, 1.0, -2.0

@@ -3,25 +3,28 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from annotated_types import Interval
 from jax.sharding import NamedSharding
 
 from loqa_agents import pool as ring
+from loqa_agents.algorithms import ALGORITHMS
 from loqa_agents.exact import expected_weights, solve
-from loqa_agents.learner import ALGORITHMS, Learner
+from loqa_agents.learner import Learner
 from loqa_agents.lesson import Brain, LearnerState, Lesson, Metrics
 from loqa_agents.pool import Pool
 from loqa_agents.rollout import OneOf, Trajectory, play_episode
 from loqa_envs.catalogue import make_player
 from loqa_envs.game import Game, Params, Policy
 from loqa_envs.matrix_game import MatrixGame
+from loqa_envs.validation import Count, Settings
 
 
 @dataclass(frozen=True)
-class Training:
+class Training(Settings):
     """Whom a learner meets in training, and for how long.
 
     Raises:
@@ -30,13 +33,13 @@ class Training:
 
     rival: str | None = None
     """Algorithm of a second, separate learner in the other seat; without it, self-play."""
-    pool: int = 0
+    pool: Annotated[int, Interval(ge=0, le=10**6)] = 0
     """How many past selves self-play keeps as opponents; 0 plays the present self only."""
-    pool_interval: int = 10
+    pool_interval: Count = 10
     """Updates from one past self to the next."""
-    opponents: int = 8
+    opponents: Annotated[int, Interval(ge=1, le=10_000)] = 8
     """How many opponents from the pool share the episodes of an update."""
-    newest: int = 0
+    newest: Annotated[int, Interval(ge=0, le=10_000)] = 0
     """How many of those opponents are always the newest self."""
     scripted: tuple[str, ...] = ()
     """Scripted players, each in the place of one of those opponents; they cannot be shaped."""
@@ -44,20 +47,16 @@ class Training:
     """Whether episodes with the newest self are lessons from its seat, too."""
     exact: bool = False
     """Follow the exact expected gradient (matrix games, players without memory)."""
-    episodes: int = 32
+    episodes: Count = 32
     """Episodes an update."""
-    updates: int = 600
+    updates: Count = 600
     """Updates of a run."""
-    evaluate_every: int = 50
+    evaluate_every: Count = 50
     """Updates between evaluations."""
 
     def __post_init__(self) -> None:
-        for name in ("episodes", "updates", "evaluate_every", "opponents", "pool_interval"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
-        if self.pool < 0:
-            raise ValueError(f"pool must be at least 0, got {self.pool}.")
-        if not 0 <= self.newest <= self.opponents:
+        super().__post_init__()
+        if self.newest > self.opponents:
             raise ValueError(
                 f"newest must be from 0 to opponents, of which it is a part; got {self.newest} of "
                 f"{self.opponents}."

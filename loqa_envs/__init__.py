@@ -2,7 +2,7 @@
 
 from loqa_envs import forks as _forks  # noqa: F401  # it must be there before a fork
 from loqa_envs.adapters.registration import register as _register
-from loqa_envs.catalogue import GAMES, make_game, make_player
+from loqa_envs.catalogue import GAMES, make_game, make_player, register_game
 from loqa_envs.coin_game import CoinGame, CoinState
 from loqa_envs.coin_players import CoinPlayer, Reciprocator
 from loqa_envs.coin_presets import COIN_PRESETS, CoinPreset
@@ -38,6 +38,7 @@ __all__ = [
     "extortioner",
     "make_game",
     "make_player",
+    "register_game",
 ]
 
 _register()

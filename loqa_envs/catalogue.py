@@ -4,15 +4,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-from annotated_types import doc
+from annotated_types import Interval
 
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import TRANSLATED, translated
 from loqa_envs.game import Game, Policy
 from loqa_envs.matrix_game import IPD, MatrixGame
 from loqa_envs.own_game import differing, own_game
+from loqa_envs.registry import register
 from loqa_envs.scripted import MemoryOne
 from loqa_envs.validation import check
+from loqa_envs.wording import Words
 
 
 def _coin_game(preset: str = "loqa", **settings: Any) -> CoinGame:
@@ -31,7 +33,23 @@ GAMES: dict[str, Callable[..., Game]] = {
 """Makers of games, by the name used on the command line and in environment ids."""
 
 
-def make_game(game: str | Game, **settings: Any) -> Game:
+def register_game(name: str, maker: Callable[..., Game]) -> None:
+    """Make a game of your own known, to `make_game`, on the command line and in agents' files.
+
+    ``register_game("fishery", Fishery)``, where a Fishery's ``name`` is ``"fishery"``. Files name
+    the game; so whoever reads them must have imported the module that registers it.
+
+    Args:
+        name: lower-case letters, digits and underscores.
+        maker: the class, or a function of its settings.
+
+    Raises:
+        ValueError: for a name that is none or belongs to another game.
+    """
+    register(GAMES, name, maker)
+
+
+def make_game(game: str | Game, /, **settings: Any) -> Game:
     """The game of that name with those settings; a game passes through, and takes no settings.
 
     Raises:
@@ -39,7 +57,9 @@ def make_game(game: str | Game, **settings: Any) -> Game:
             something that is no game.
     """
     if not isinstance(game, str):
-        check("game", game, Annotated[Game, doc(f"one of {', '.join(GAMES)}, or a loqa_envs.Game")])
+        check(
+            "game", game, Annotated[Game, Words(f"one of {', '.join(GAMES)}, or a loqa_envs.Game")]
+        )
         if settings:
             raise ValueError(
                 f"settings go with a game's name, not with a finished game such as {game!r}; "
@@ -68,8 +88,10 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
         ValueError: if there is no such player (the message lists the names that there are), or if
             the policy is for a game with other rules or other actions.
     """
+    check("game", game, Game)
+    seat = check("seat", seat, Annotated[int, Interval(ge=0, le=game.num_players - 1)])
     if not isinstance(player, str):
-        check("a player", player, Annotated[Policy, doc("a name or a Policy")])
+        check("a player", player, Annotated[Policy, Words("a name or a Policy")])
         own: Any = own_game(player) or game
         _check_same_game(own, game)
         if player.num_actions != game.num_actions:

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
 from types import ModuleType
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 
-from loqa_envs import coin_picture, coin_players, coin_settings
+from loqa_envs import coin_picture, coin_players
 from loqa_envs.coin_numbers import count, draw, draw_cell, numbers, where
 from loqa_envs.coin_presets import preset_settings
+from loqa_envs.coin_settings import MOVES, Moves, Rewards, Size, check_together
 from loqa_envs.coin_view import CoinView
-from loqa_envs.game import Array, Policy, Rules, array_namespace, narrowed
+from loqa_envs.game import Array, EpisodeLength, Policy, Rules, array_namespace, narrowed
 
 
 class CoinState(NamedTuple):
@@ -58,11 +60,11 @@ class CoinGame(Rules):
         ValueError: for settings out of their range, or that contradict each other.
     """
 
-    size: int | tuple[int, int] = 3
+    size: Size = 3
     """N of an N x N board, or its height and width."""
-    num_players: int = 2
+    num_players: Annotated[int, Interval(ge=2, le=4)] = 2
     """How many players, 2 to 4."""
-    num_coins: int = 1
+    num_coins: Annotated[int, Interval(ge=1, le=4)] = 1
     """1 coin that is everyone's in turn, or one for each player."""
     stay: bool = False
     """Whether there is a last action that stays in place."""
@@ -82,17 +84,18 @@ class CoinGame(Rules):
     """Whether each seat sees itself first; otherwise all see player 0 first, and coin 0."""
     shift_view: bool = False
     """Whether each seat sees the board moved so that itself is in the middle."""
-    rewards: tuple[float, float, float] = (1.0, 1.0, -2.0)
+    rewards: Rewards = (1.0, 1.0, -2.0)
     """For taking an own coin, for taking another's, for losing one to another."""
-    moves: tuple[str, ...] = ("left", "right", "up", "down")
+    moves: Moves = MOVES
     """What the first four actions do."""
-    episode_length: int = 50
+    episode_length: EpisodeLength = 50
     """Steps of an episode."""
 
     def __post_init__(self) -> None:
-        # Equal games must compare and hash equal, so sequences become tuples.
-        for name, value in coin_settings.checked(self).items():
-            object.__setattr__(self, name, value)
+        super().__post_init__()
+        if isinstance(self.size, int):  # equal games must compare and hash equal
+            object.__setattr__(self, "size", (self.size, self.size))
+        check_together(self)
 
     @classmethod
     def preset(cls, name: str, **settings: Any) -> "CoinGame":

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
 
 from loqa_envs.coin_view import NOWHERE
 from loqa_envs.game import Array, Carry, Policy, ScriptedPolicy, array_namespace, narrowed
 from loqa_envs.scripted import Random
+from loqa_envs.validation import Count
 
 if TYPE_CHECKING:
     from loqa_envs.coin_game import CoinGame
@@ -30,14 +32,16 @@ class CoinPlayer(ScriptedPolicy):
     """
 
     game: "CoinGame"
-    seat: int
+    seat: Annotated[int, Ge(0)]
     greedy: bool = False
     ties: Literal["random", "fixed"] = "random"
 
     def __post_init__(self) -> None:
-        if self.ties not in ("random", "fixed"):
+        super().__post_init__()
+        if self.seat >= self.game.num_players:
             raise ValueError(
-                f"{type(self).__name__}.ties must be random or fixed, got {self.ties!r}."
+                f"{type(self).__name__}.seat must be below {self.game.num_players}, the number of "
+                f"players, got {self.seat}."
             )
 
     @property
@@ -156,16 +160,8 @@ class Reciprocator(CoinPlayer):
         ValueError: unless both numbers are at least 1.
     """
 
-    strikes: int = 1
-    coins: int = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.strikes < 1 or self.coins < 1:
-            raise ValueError(
-                "Reciprocator.strikes and coins must be at least 1, got "
-                f"{self.strikes} and {self.coins}."
-            )
+    strikes: Count = 1
+    coins: Count = 1
 
     def initial_carry(self) -> Carry:
         nothing = np.zeros(self.game.num_players, np.int32)

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from loqa_envs.validation import checked
+
 
 class CoinPreset(NamedTuple):
     """A published version of the Coin Game."""
@@ -53,6 +55,7 @@ COIN_PRESETS: dict[str, CoinPreset] = {
 """Published versions of the Coin Game, by the names that ``CoinGame.preset`` takes."""
 
 
+@checked
 def preset_settings(name: str) -> dict[str, Any]:
     """The settings of a preset.
 

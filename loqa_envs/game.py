@@ -14,12 +14,15 @@ are plain array code, so the same lines play one game in NumPy and thousands in 
 
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
+
+from loqa_envs.validation import Settings
 
 Array: TypeAlias = jax.Array | NDArray[Any]
 State: TypeAlias = Any
@@ -28,6 +31,8 @@ Carry: TypeAlias = Any
 """A player's memory within an episode: a pytree of arrays, ``()`` for players without any."""
 Params: TypeAlias = Any
 """A player's parameters: a pytree of arrays, ``()`` for players without any."""
+EpisodeLength: TypeAlias = Annotated[int, Interval(ge=1, le=10**6)]
+"""Steps of an episode; those of a thousand episodes can be counted in an ``int32``."""
 
 
 class Policy(Protocol):
@@ -158,10 +163,11 @@ class Game(Protocol):
         ...
 
 
-class Rules:
+class Rules(Settings):
     """The half of a `Game` that follows from its rules: `reset` and `step` under JAX.
 
-    A new game inherits from it and supplies the rest of the `Game` protocol.
+    A new game is a frozen dataclass that inherits from it and supplies the rest of the `Game`
+    protocol. Its fields are checked by their annotations, see `loqa_envs.validation`.
     """
 
     noise_size: int = 0
@@ -193,7 +199,7 @@ class Rules:
         return self.transition(state, actions, noise)
 
 
-class ScriptedPolicy:
+class ScriptedPolicy(Settings):
     """A player without parameters whose chance is kept apart, as a game's is.
 
     `choose` is plain array code on NumPy or JAX arrays, so that one game against a scripted player

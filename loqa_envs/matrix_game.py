@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator
 
-from loqa_envs.game import Array, Policy, Rules, array_namespace
+from loqa_envs.game import Array, EpisodeLength, Policy, Rules, array_namespace
 from loqa_envs.scripted import MATRIX_PLAYERS, dilemma_players
+from loqa_envs.validation import Real
+from loqa_envs.wording import Words
 
-Row: TypeAlias = tuple[float, float, float, float]
+Row: TypeAlias = tuple[Real, Real, Real, Real]
 Payoffs: TypeAlias = Row | tuple[Row, Row]
 
 SITUATIONS = ("START", "CC", "CD", "DC", "DD")
@@ -27,6 +30,21 @@ PAYOFFS: dict[str, Payoffs] = {
     "battle_of_the_sexes": ((3, 0, 0, 2), (2, 0, 0, 3)),
 }
 """Payoffs after CC, CD, DC, DD, own move first: one row for both seats, or a row for each."""
+
+
+def _preset(name: str) -> str:
+    if name not in PAYOFFS:
+        raise ValueError
+    return name
+
+
+PayoffsOrPreset: TypeAlias = Annotated[
+    Payoffs | Annotated[str, AfterValidator(_preset)],
+    Words(
+        "four numbers from -1e12 to 1e12, after CC, CD, DC and DD, a row of four for each of the "
+        f"two seats, or one of the presets {', '.join(PAYOFFS)}"
+    ),
+]
 
 
 class MatrixState(NamedTuple):
@@ -49,51 +67,29 @@ class MatrixGame(Rules):
     Differs from: pax has 100 steps; LOLA has 150; POLA shows both moves in the order of the seats.
 
     Raises:
-        ValueError: for an unknown preset, payoffs of another shape, payoffs that are not finite, or
-            an episode of no steps.
+        ValueError: for an unknown preset, payoffs of another shape or out of their range, or an
+            episode of no steps.
     """
 
-    payoffs: Payoffs | str
+    payoffs: PayoffsOrPreset
     """What a seat gets after CC, CD, DC, DD, own move first: four numbers, or four for each seat,
     or the name of a preset."""
-    episode_length: int = 50
+    episode_length: EpisodeLength = 50
     """Steps of an episode."""
 
     def __post_init__(self) -> None:
-        # Equal games must compare and hash equal, so presets and arrays become tuples of floats.
-        payoffs = self.payoffs
-        if isinstance(payoffs, str):
-            if payoffs not in PAYOFFS:
-                raise ValueError(
-                    "MatrixGame.payoffs must be numbers or one of the presets "
-                    f"{', '.join(PAYOFFS)}; got {payoffs!r}."
-                )
-            payoffs = PAYOFFS[payoffs]
-        try:
-            table = np.asarray(payoffs, np.float64)
-        except (TypeError, ValueError):
-            table = np.zeros(0)
-        if table.shape not in ((4,), (2, 4)):
-            raise ValueError(
-                "MatrixGame.payoffs must be four numbers, after CC, CD, DC and DD, or a row of "
-                f"four for each of the two seats, got {payoffs!r}."
-            )
-        if not np.isfinite(table).all():
-            raise ValueError(f"MatrixGame.payoffs must be finite, got {payoffs!r}.")
-        if not isinstance(self.episode_length, int) or self.episode_length < 1:
-            raise ValueError(
-                f"MatrixGame.episode_length must be an integer of at least 1, so that there is a "
-                f"step to play, got {self.episode_length!r}."
-            )
-        rows = tuple(tuple(row) for row in np.broadcast_to(table, (2, 4)).tolist())
+        super().__post_init__()
+        payoffs = PAYOFFS[self.payoffs] if isinstance(self.payoffs, str) else self.payoffs
+        # Equal games must compare and hash equal.
+        rows = tuple(map(tuple, np.broadcast_to(np.asarray(payoffs, float), (2, 4)).tolist()))
         object.__setattr__(self, "payoffs", rows)
 
     @property
     def name(self) -> str:
-        """The preset with these payoffs, or ``matrix_game``."""
-        for name, preset in PAYOFFS.items():
-            if (np.broadcast_to(preset, (2, 4)) == self.payoffs).all():
-                return "ipd" if name in _DILEMMAS else name
+        """The preset with these payoffs, or ``matrix_game``; the dilemma's belong to `IPD`."""
+        for name in PAYOFFS.keys() - _DILEMMAS:
+            if (np.broadcast_to(PAYOFFS[name], (2, 4)) == self.payoffs).all():
+                return name
         return "matrix_game"
 
     @property
@@ -158,7 +154,7 @@ class MatrixGame(Rules):
         return "\n".join(["     " + "  ".join(move.center(width) for move in "CD"), *rows])
 
 
-_DILEMMAS = ("lola", "pola")
+_DILEMMAS = {"lola", "pola"}
 _SEATS = np.arange(2, dtype=np.int32)
 _SITUATION_INDICES = np.arange(len(SITUATIONS), dtype=np.int32)[None]
 
@@ -175,7 +171,7 @@ class IPD(MatrixGame):
         Proximal Learning with Opponent-Learning Awareness (NeurIPS 2022), for ``pola``.
     """
 
-    payoffs: Payoffs | str = "lola"
+    payoffs: PayoffsOrPreset = "lola"
     """As for a matrix game; the presets of the dilemma are lola and pola."""
 
     @property

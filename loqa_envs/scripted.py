@@ -5,12 +5,16 @@ after START, CC, CD, DC, DD, its own last move named first: the order of `Matrix
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from annotated_types import Interval, Len
 
 from loqa_envs.game import Array, Carry, Params, Policy, ScriptedPolicy, array_namespace, narrowed
+from loqa_envs.validation import Count, Probability, Real, Settings, checked
+from loqa_envs.wording import Words
 
 
 @dataclass(frozen=True)
@@ -21,15 +25,12 @@ class MemoryOne(ScriptedPolicy):
         ValueError: unless ``cooperation`` is five probabilities.
     """
 
-    cooperation: tuple[float, ...]
+    cooperation: Annotated[
+        tuple[Probability, ...],
+        Len(5, 5),
+        Words("five probabilities, for START, CC, CD, DC and DD"),
+    ]
     noise_size = 1
-
-    def __post_init__(self) -> None:
-        if len(self.cooperation) != 5 or not all(0 <= p <= 1 for p in self.cooperation):
-            raise ValueError(
-                "MemoryOne.cooperation must be five probabilities, for START, CC, CD, DC and DD, "
-                f"got {self.cooperation}."
-            )
 
     def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
         probability = observation @ np.asarray(self.cooperation, np.float32)
@@ -57,7 +58,7 @@ class Grim(ScriptedPolicy):
 class Random(ScriptedPolicy):
     """Chooses among all actions with equal probability, whatever it sees."""
 
-    num_actions: int = 2
+    num_actions: Count = 2
     noise_size = 1
 
     def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
@@ -65,7 +66,7 @@ class Random(ScriptedPolicy):
 
 
 @dataclass(frozen=True)
-class Tremble:
+class Tremble(Settings):
     """Any player whose hand slips: with probability ``epsilon`` a uniformly random action instead.
 
     The player remembers what it meant to do; what it did is in its next observation.
@@ -75,11 +76,7 @@ class Tremble:
     """
 
     policy: Policy
-    epsilon: float
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.epsilon <= 1:
-            raise ValueError(f"Tremble.epsilon must be a probability, got {self.epsilon}.")
+    epsilon: Probability
 
     @property
     def num_actions(self) -> int:
@@ -98,7 +95,11 @@ class Tremble:
         return jnp.where(slip, anything, action).astype(np.int32), carry
 
 
-def extortioner(payoffs: tuple[float, ...], factor: float) -> MemoryOne:
+@checked
+def extortioner(
+    payoffs: Annotated[tuple[Real, ...], Len(4, 4), Words("four numbers, after CC, CD, DC and DD")],
+    factor: Annotated[float, Interval(ge=1, le=10**6)],
+) -> MemoryOne:
     """The zero-determinant player that keeps ``factor`` times the surplus that it leaves.
 
     Against any memory-one player of an endless game, its mean reward less P is ``factor`` times the
@@ -113,13 +114,14 @@ def extortioner(payoffs: tuple[float, ...], factor: float) -> MemoryOne:
         factor: the extortion factor, at least 1.
 
     Raises:
-        ValueError: unless the payoffs are a prisoner's dilemma, T > R > P > S, and factor >= 1.
+        ValueError: unless the payoffs are a prisoner's dilemma, T > R > P > S, and the factor is at
+            least 1.
     """
     reward, sucker, temptation, punishment = payoffs
-    if not temptation > reward > punishment > sucker or factor < 1:
+    if not temptation > reward > punishment > sucker:
         raise ValueError(
-            "extortioner needs a prisoner's dilemma, DC > CC > DD > CD, and a factor of at least "
-            f"1, got payoffs {payoffs} (CC, CD, DC, DD) and factor {factor}."
+            "payoffs must be those of a prisoner's dilemma, DC > CC > DD > CD, got "
+            f"{payoffs} (CC, CD, DC, DD)."
         )
     after_cc = (1 - 1 / factor) * (reward - punishment)
     after_cd = (temptation - punishment) + (punishment - sucker) / factor

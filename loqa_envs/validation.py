@@ -16,7 +16,7 @@ number, a string is none, 1.0 is no integer; NaN and infinity are refused unless
 ``super().__post_init__()``.
 
 What must hold is put into words from the annotation (``Interval``, ``Len`` and their like, from
-``annotated_types`` or pydantic's ``Field``). Where those words do not do, ``doc("five
+``annotated_types`` or pydantic's ``Field``). Where those words do not do, ``Words("five
 probabilities")`` in the annotation takes their place.
 """
 
@@ -44,13 +44,16 @@ from typing import (
 from annotated_types import Interval
 from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError
 
-from loqa_envs.wording import must_be, shown
+from loqa_envs.wording import Words, must_be, shown
 
 Count: TypeAlias = Annotated[int, Interval(ge=1, le=10**9)]
 """How many of something there are, at least one; an ``int32`` holds it, and twice as many."""
 Seed: TypeAlias = Annotated[int, Interval(ge=0, lt=2**32)]
 """What a random key can be made of: a ``uint32``."""
-Probability: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
+Probability: TypeAlias = Annotated[float, Interval(ge=0, le=1), Words("a probability, from 0 to 1")]
+Share: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
+"""How much of something is kept, such as a discount."""
+Weight: TypeAlias = Annotated[float, Interval(ge=0, le=10**6)]
 Real: TypeAlias = Annotated[float, Interval(ge=-1e12, le=1e12)]
 """A payoff or the like; products of two sums over an episode stay within float32."""
 Positive: TypeAlias = Annotated[float, Interval(ge=1e-12, le=1e12)]

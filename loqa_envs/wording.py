@@ -1,7 +1,16 @@
 """What an annotation asks for, and what was given, in words."""
 
+from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+
+@dataclass(frozen=True)
+class Words:
+    """In an annotation, what a value must be, where words made from its parts do not do."""
+
+    must_be: str
+
 
 _NAMES = {
     bool: "True or False",
@@ -54,9 +63,8 @@ def _limits(metadata: tuple[Any, ...]) -> dict[str, Any]:
         for name in ("ge", "gt", "le", "lt", "min_length", "max_length", "allow_inf_nan"):
             if getattr(entry, name, None) is not None:
                 limits[name] = getattr(entry, name)
-        for name in ("documentation", "description"):
-            if isinstance(getattr(entry, name, None), str):
-                limits["words"] = getattr(entry, name)
+        if isinstance(entry, Words):
+            limits["words"] = entry.must_be
     return limits
 
 
@@ -91,4 +99,4 @@ def _entries(kinds: tuple[Any, ...], length: str) -> str:
 
 
 def _number(limit: float) -> str:
-    return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}"
+    return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}".replace("e+", "e")

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loqa_agents.algorithms import ALGORITHMS
 from loqa_agents.estimators import Perspective, gae
 from loqa_agents.exact import OTHER_VIEW, best_response, expected_weights, mean_rewards, solve
-from loqa_agents.learner import ALGORITHMS
 from loqa_agents.loqa import Shaping
 from loqa_agents.rollout import play_episode
 from loqa_envs import IPD, MatrixGame, MemoryOne
@@ -56,7 +56,8 @@ def test_the_expected_weights_are_the_mean_of_the_weights_of_all_episodes(algori
             opponent_rewards=jnp.array(_payoffs(SHORT)[1][outcomes]),
             opponent_advantages=solved.other_advantages[steps, situations[:-1], outcomes],
         )
-        weights = ALGORITHMS[algorithm](view, shaping, DISCOUNT)
+        own, aligned = ALGORITHMS[algorithm](view, shaping.model, DISCOUNT)
+        weights = own + shaping.weight * aligned
         np.add.at(expected, (situations[:-1], outcomes // 2), probability * np.asarray(weights) / 3)
         total += probability
     assert total == pytest.approx(1.0)
@@ -112,7 +113,8 @@ def test_the_sampled_update_converges_to_the_exact_one_as_the_batch_grows(algori
             episode.rewards[:, 1],
             gae(episode.rewards[:, 1], other_values[steps, situations], DISCOUNT, 0.0),
         )
-        weights = ALGORITHMS[algorithm](view, shaping, DISCOUNT) / 10
+        own, aligned = ALGORITHMS[algorithm](view, shaping.model, DISCOUNT)
+        weights = (own + shaping.weight * aligned) / 10
         return jnp.zeros((5, 2)).at[situations[:-1], episode.actions[:, 0]].add(weights)
 
     samples = jax.jit(jax.vmap(sampled))(jax.random.split(jax.random.key(0), 40_000))

@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loqa_agents.algorithms import ALGORITHMS
+from loqa_agents.estimators import Weights
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import Brain, Lesson
 from loqa_agents.loqa import Shaping
@@ -197,22 +199,58 @@ def test_nothing_is_shaped_where_the_opponent_has_no_brain():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"actor_learning_rate": -1.0}, "actor_learning_rate must be positive, got -1.0"),
-        ({"critic_learning_rate": 0.0}, "critic_learning_rate must be positive, got 0.0"),
-        ({"clip": float("nan")}, "clip must be positive, got nan"),
-        ({"discount": 1.5}, "discount must be between 0 and 1, got 1.5"),
-        ({"actor_steps": 0}, "actor_steps must be at least 1, got 0"),
-        ({"entropy": -0.1}, "entropy must be at least 0, got -0.1"),
-        ({"exploration": 1.5}, "exploration must be a probability, got 1.5"),
-        ({"final_entropy": -0.1}, "final_entropy must be at least 0, got -0.1"),
-        ({"final_actor_learning_rate": 0.0}, "final_actor_learning_rate must be positive, got 0.0"),
-        ({"anneal": -1}, "anneal must be at least 0, got -1"),
+        (
+            {"actor_learning_rate": -1.0},
+            "actor_learning_rate must be a number from 1e-12 .* got -1.0",
+        ),
+        ({"critic_learning_rate": 0.0}, "critic_learning_rate must be a number .* got 0.0"),
+        ({"clip": float("nan")}, "clip must be a number from 1e-12 to 1e12, got nan"),
+        ({"discount": 1.5}, "discount must be a number from 0 to 1, got 1.5"),
+        ({"actor_steps": 0}, "actor_steps must be an integer from 1 to 10,000, got 0"),
+        ({"entropy": -0.1}, "entropy must be a number from 0 to 1,000,000, got -0.1"),
+        ({"exploration": 1.5}, "exploration must be a probability, from 0 to 1, got 1.5"),
+        ({"final_entropy": -0.1}, "final_entropy must be a number .* got -0.1"),
+        ({"final_actor_learning_rate": 0.0}, "final_actor_learning_rate must be .* got 0.0"),
+        ({"anneal": -1}, "anneal must be an integer from 0 to 1,000,000,000, got -1"),
+        ({"anneal": 10**9, "actor_steps": 3}, r"anneal \* actor_steps must be at most"),
         ({"algorithm": "lola"}, "algorithm must be one of loqa, .*; got 'lola'"),
     ],
 )
 def test_settings_out_of_range_are_refused(wrong, said):
     with pytest.raises(ValueError, match=said):
         Learner(**wrong)
+
+
+def test_the_weight_of_shaping_is_the_learners_and_no_algorithms(monkeypatch):
+    """One whose formula is not linear has a weight of its own, and gets what it asks for."""
+    seen = []
+
+    def clipped(view, model, discount, weight=0.25):
+        seen.append(hasattr(model, "weight"))
+        both = view.advantages * jnp.clip(1 + weight * view.opponent_advantages, 0, 2)
+        return Weights(both, jnp.zeros_like(both))
+
+    monkeypatch.setitem(ALGORITHMS, "clipped", clipped)
+    game = IPD(episode_length=5)
+    learner = Learner(algorithm="clipped", shaping=Shaping(weight=7.0), discount=0.9)
+    state = learner.init(jax.random.key(0), game)
+    lessons = _lessons(game, learner, state)
+    own, shaping = lessons.advantages, lessons.shaping
+    assert seen == [False]
+    assert not shaping.any()
+    np.testing.assert_array_equal(learner._weights(lessons, 0), own)
+    naive = _lessons(game, replace(learner, algorithm="naive"), state)
+    assert not np.allclose(naive.advantages, own)
+
+
+def test_an_algorithm_that_adds_up_its_two_weights_is_refused(monkeypatch):
+    monkeypatch.setitem(ALGORITHMS, "sum", lambda view, model, discount: view.advantages)
+    game, learner = IPD(episode_length=5), Learner(algorithm="sum")
+    state = learner.init(jax.random.key(0), game)
+    with pytest.raises(
+        ValueError, match=r"sum must return Weights\(own, shaping\), an array of 5 s"
+    ):
+        _lessons(game, learner, state)
 
 
 def _lessons(game, learner, state):

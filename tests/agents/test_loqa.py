@@ -5,8 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.estimators import Perspective, discounted_returns, loaded_dice_returns
-from loqa_agents.learner import ALGORITHMS
+from loqa_agents.algorithms import ALGORITHMS
+from loqa_agents.estimators import (
+    OpponentModel,
+    Perspective,
+    Weights,
+    discounted_returns,
+    loaded_dice_returns,
+)
 from loqa_agents.loqa import (
     Shaping,
     advantage_alignment_weights,
@@ -90,7 +96,9 @@ def test_the_closed_form_is_the_gradient_of_the_published_loss(
         return _loss(view, shaping, log_probabilities, values(view, shaping, log_probabilities))
 
     def closed(logits):
-        return -(weights(view, shaping, DISCOUNT) * _log_probabilities(logits, actions)).mean()
+        own, aligned = weights(view, shaping.model, DISCOUNT)
+        total = own + shaping.weight * aligned
+        return -(total * _log_probabilities(logits, actions)).mean()
 
     np.testing.assert_allclose(jax.grad(published)(logits), jax.grad(closed)(logits), atol=2e-6)
 
@@ -98,9 +106,8 @@ def test_the_closed_form_is_the_gradient_of_the_published_loss(
 def test_n_step_reaches_no_further_than_its_steps():
     view, _, _ = _episode(0)
     late = view._replace(opponent_rewards=view.opponent_rewards.at[5].add(1.0))
-    difference = n_step_weights(late, Shaping(steps=3), 1.0) - n_step_weights(
-        view, Shaping(steps=3), 1.0
-    )
+    model = OpponentModel(steps=3)
+    difference = sum(n_step_weights(late, model, 1.0)) - sum(n_step_weights(view, model, 1.0))
     # The reward at 5 is seen by choices at 3, 4 and 5, so it can credit the actions at 4 and 5.
     assert np.flatnonzero(np.abs(difference) > 1e-6).tolist() == [4, 5]
 
@@ -108,14 +115,18 @@ def test_n_step_reaches_no_further_than_its_steps():
 @pytest.mark.parametrize("weights", [loqa_weights, n_step_weights, advantage_alignment_weights])
 def test_without_shaping_every_form_is_the_naive_policy_gradient(weights):
     view, _, _ = _episode(1)
-    np.testing.assert_array_equal(weights(view, Shaping(weight=0.0), DISCOUNT), naive_weights(view))
+    model = OpponentModel()
+    naive = naive_weights(view, model, DISCOUNT)
+    np.testing.assert_array_equal(weights(view, model, DISCOUNT).own, naive.own)
+    np.testing.assert_array_equal(naive.shaping, np.zeros(LENGTH))
 
 
 def test_a_choice_that_the_opponent_could_not_have_made_otherwise_earns_no_credit():
     view, _, _ = _episode(2)
     certain = 50.0 * jax.nn.one_hot(view.opponent_actions, ACTIONS)
     view = view._replace(opponent_values=certain)
-    np.testing.assert_allclose(loqa_weights(view, Shaping(), DISCOUNT), view.advantages, atol=1e-6)
+    weights = loqa_weights(view, OpponentModel(), DISCOUNT)
+    np.testing.assert_allclose(weights.shaping, np.zeros(LENGTH), atol=1e-6)
 
 
 def test_who_was_good_to_the_learner_is_rewarded_and_who_was_bad_is_punished():
@@ -127,19 +138,22 @@ def test_who_was_good_to_the_learner_is_rewarded_and_who_was_bad_is_punished():
         opponent_rewards=jnp.zeros(2),
         opponent_advantages=jnp.array([0.0, 2.0]),
     )
+    model = OpponentModel()
     # u_0 = 1 * (1 - 1/2) / 1 = 0.5, so C_1 = 0.5 and the weight at 1 is 0.9 * 0.5 * 2 = 0.9.
-    np.testing.assert_allclose(loqa_weights(view, Shaping(), 0.9), [1.0, 0.9], rtol=1e-6)
+    np.testing.assert_allclose(sum(loqa_weights(view, model, 0.9)), [1.0, 0.9], rtol=1e-6)
     hurt = view._replace(advantages=-view.advantages, credits=-view.credits)
-    np.testing.assert_allclose(loqa_weights(hurt, Shaping(), 0.9), [-1.0, -0.9], rtol=1e-6)
+    np.testing.assert_allclose(sum(loqa_weights(hurt, model, 0.9)), [-1.0, -0.9], rtol=1e-6)
     # Advantage Alignment leaves out how movable the choice was: 0.9 * 1 * 2 = 1.8.
-    aligned = advantage_alignment_weights(view, Shaping(), 0.9)
-    np.testing.assert_allclose(aligned, [1.0, 1.8], rtol=1e-6)
+    aligned = advantage_alignment_weights(view, model, 0.9)
+    np.testing.assert_allclose(sum(aligned), [1.0, 1.8], rtol=1e-6)
 
 
-def test_every_algorithm_gives_a_weight_a_step():
+def test_every_algorithm_gives_two_weights_for_each_step():
     view, _, _ = _episode(3)
     for weights in ALGORITHMS.values():
-        assert weights(view, Shaping(), DISCOUNT).shape == (LENGTH,)
+        made = weights(view, OpponentModel(), DISCOUNT)
+        assert isinstance(made, Weights)
+        assert [part.shape for part in made] == [(LENGTH,)] * 2
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,9 @@ def test_the_critic_scales_its_output_by_the_discounted_steps_that_remain():
     np.testing.assert_allclose(values[:, 0], [1.75, 1.5, 1.0, 0.0])
 
 
-@pytest.mark.parametrize("wrong", [{"hidden": (0,)}, {"memory": -1}])
+@pytest.mark.parametrize("wrong", [{"hidden": (0,)}, {"hidden": (2,) * 65}, {"memory": -1}])
 def test_widths_out_of_range_are_refused(wrong):
-    with pytest.raises(ValueError, match=r"Network\.hidden must be positive.*got"):
+    with pytest.raises(ValueError, match=f"Network.{next(iter(wrong))} must be .*got"):
         Network(**wrong)
 
 

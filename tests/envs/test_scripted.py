@@ -161,7 +161,7 @@ def test_extort_2_is_zd_extort_2(payoffs, cooperation) -> None:
 def test_extortion_needs_a_dilemma_and_a_factor_of_one_or_more() -> None:
     with pytest.raises(ValueError, match="prisoner's dilemma"):
         extortioner((4, 0, 3, 2), 2)
-    with pytest.raises(ValueError, match=r"factor 0\.5"):
+    with pytest.raises(ValueError, match=r"factor must be a number from 1 to 1,000,000, got 0\.5"):
         extortioner((-1, -3, 0, -2), 0.5)
 
 
@@ -208,7 +208,7 @@ def test_a_trembling_player_keeps_its_memory_and_its_action_count() -> None:
 
 @pytest.mark.parametrize("epsilon", [-0.1, 1.1])
 def test_tremble_refuses_what_is_not_a_probability(epsilon: float) -> None:
-    with pytest.raises(ValueError, match=f"epsilon must be a probability, got {epsilon}"):
+    with pytest.raises(ValueError, match=f"epsilon must be a probability, .*, got {epsilon}"):
         Tremble(Random(2), epsilon)
 
 

@@ -8,12 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from annotated_types import Len, doc
+from annotated_types import Len
 from pydantic import AfterValidator, AllowInfNan, Field
 
 from loqa_envs import IPD
 from loqa_envs.game import Game
 from loqa_envs.validation import Count, Positive, Probability, Seed, Settings, check, checked
+from loqa_envs.wording import Words
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Everything(Settings):
     switch: bool = False
     inner: Inner = Inner()
     label: str | None = None
-    pair: Annotated[tuple[Probability, ...], Len(2, 2), doc("two probabilities")] = (0, 1)
+    pair: Annotated[tuple[Probability, ...], Len(2, 2), Words("two probabilities")] = (0, 1)
     even: Annotated[int, AfterValidator(_even)] = 2
     array: np.ndarray | None = field(default=None, compare=False)
     later: "Nowhere" = 3  # type: ignore[name-defined]  # noqa: F821
@@ -82,8 +83,8 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("rate", float("nan"), "a finite number, got nan."),
     ("rate", True, "a finite number, got True."),
     ("rate", None, "a finite number, got None."),
-    ("chance", 1.1, "a number from 0 to 1, got 1.1."),
-    ("step_size", 1e-300, "a number from 1e-12 to 1e+12, got 1e-300."),
+    ("chance", 1.1, "a probability, from 0 to 1, got 1.1."),
+    ("step_size", 1e-300, "a number from 1e-12 to 1e12, got 1e-300."),
     ("widths", 3, "a tuple of at most 3 entries, each an integer from 1 to 5, got 3."),
     ("widths", (1, 1, 1, 1), "a tuple of at most 3 entries, each an integer from 1 to 5, got (1, "),
     ("tie", "none", "one of both, first, got 'none'."),

@@ -3,7 +3,6 @@
 import json
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -11,7 +10,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from loqa_agents.files import write_atomically
+from loqa_agents.files import as_path, write_atomically
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import Brain
 from loqa_agents.networks import NetworkPolicy
@@ -58,7 +57,7 @@ def save_agent(path: str | os.PathLike[str], agent: Agent) -> None:
         "seed": agent.seed,
     }
     arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(agent.brain).items()}
-    write_atomically(Path(path), save(arrays, {"loqa": json.dumps(header)}))
+    write_atomically(as_path(path), save(arrays, {"loqa": json.dumps(header)}))
 
 
 def load_agent(path: str | os.PathLike[str]) -> Agent:
@@ -71,7 +70,7 @@ def load_agent(path: str | os.PathLike[str]) -> Agent:
         ValueError: if there is no such name, or if the file is truncated, is no agent of this
             project, or does not fit its own configuration.
     """
-    path = Path(path)
+    path = as_path(path)
     if path.suffix != ".safetensors":
         with shipped_file(path.as_posix()) as file:
             return load_agent(file)

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from loqa_agents.files import is_partial, read_json, write_atomically
+from loqa_agents.files import as_path, is_partial, read_json, write_atomically
 from loqa_agents.settings import differences
 
 _CONFIG = "config.json"
@@ -161,7 +161,7 @@ class Claim:
 
 @contextmanager
 def claim(
-    out: Path | None,
+    out: str | os.PathLike[str] | None,
     default: str,
     kind: Kind,
     config: dict[str, Any],
@@ -184,7 +184,7 @@ def claim(
     if out is None and (resume or overwrite):
         raise ValueError("--resume and --overwrite need --out, the folder that they act on.")
     with ExitStack() as held:
-        claimed = Claim(out, default, kind, held)
+        claimed = Claim(None if out is None else as_path(out), default, kind, held)
         if out is not None:
             claimed.look(config, resume, overwrite)
         yield claimed

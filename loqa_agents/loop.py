@@ -18,7 +18,7 @@ from loqa_agents.agent import Agent, save_agent
 from loqa_agents.checkpoint import Checkpoints, Progress
 from loqa_agents.devices import choose_devices, describe
 from loqa_agents.evaluation import Evaluator
-from loqa_agents.files import as_path, write_atomically
+from loqa_agents.files import write_atomically
 from loqa_agents.folder import claim
 from loqa_agents.identity import TRAINING, run_config, session
 from loqa_agents.learner import Learner
@@ -77,7 +77,6 @@ def run(
     """
     started = time.perf_counter()
     game, seeds = make_game(game), as_seeds(seeds)
-    out = None if out is None else as_path(out)
     budget = math.inf if minutes is None else 60 * minutes * len(seeds)
     config = run_config(game, learner, training, seeds)
     default = f"{game.name}-{learner.algorithm}"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Union
 
 import numpy as np
@@ -12,6 +13,7 @@ import tyro
 from rich.console import Console
 
 from loqa_agents.commands import FLAT, Play, Train
+from loqa_agents.files import as_path
 from loqa_agents.league.command import LeagueCommand
 from loqa_agents.league.evaluate import Evaluate
 from loqa_agents.presets import PRESETS, Preset
@@ -71,7 +73,8 @@ def _subcommand(name: str, preset: Preset) -> Any:
 
 
 def _registry() -> tyro.constructors.ConstructorRegistry:
-    """Payoffs as any number of words, so that the game itself says what is wrong with them."""
+    """Payoffs as any number of words, so that the game itself says what is wrong with them, and
+    paths in which ``~`` is a home folder."""
     registry = tyro.constructors.ConstructorRegistry()
 
     @registry.primitive_rule
@@ -88,6 +91,20 @@ def _registry() -> tyro.constructors.ConstructorRegistry:
             str_from_instance=lambda rows: [
                 f"{number:g}" for number in (rows[0] if rows[0] == rows[1] else np.ravel(rows))
             ],
+        )
+
+    @registry.primitive_rule
+    def path_rule(
+        kind: tyro.constructors.PrimitiveTypeInfo,
+    ) -> tyro.constructors.PrimitiveConstructorSpec[Path] | None:
+        if kind.type is not Path:
+            return None
+        return tyro.constructors.PrimitiveConstructorSpec(
+            nargs=1,
+            metavar="PATH",
+            instance_from_str=lambda words: as_path(words[0]),
+            is_instance=lambda value: isinstance(value, Path),
+            str_from_instance=lambda path: [str(path)],
         )
 
     return registry

@@ -23,6 +23,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from loqa_agents.files import as_path
 from loqa_agents.published_networks import MFOSPolicy, RecurrentPolicy
 from loqa_agents.restricted_pickle import read_pickle
 from loqa_agents.torch_archive import read_torch
@@ -66,7 +67,7 @@ def load(path: str | os.PathLike[str]) -> PublishedAgent:
             promises; whatever a file holds, nothing of it is run, and it takes little more memory
             than the file has bytes.
     """
-    path = Path(path)
+    path = as_path(path)
     content = _content(path)
     try:
         return _recognised(path.stem, _parsed(content))

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from typing_extensions import TypedDict
 
 from loqa_agents.devices import use_devices
-from loqa_agents.files import as_path, read_json, write_atomically
+from loqa_agents.files import read_json, write_atomically
 from loqa_agents.folder import Kind, claim
 from loqa_agents.league import pictures, report
 from loqa_agents.league.alpha_rank import alpha_rank
@@ -113,8 +113,7 @@ class LeagueCommand:
             "versions": versions(),
         }
         config = json.loads(json.dumps(config))
-        out = None if self.out is None else as_path(self.out)
-        held = claim(out, "league", _LEAGUE, config, self.resume, self.overwrite)
+        held = claim(self.out, "league", _LEAGUE, config, self.resume, self.overwrite)
         with held as claimed, progress_bar(console) as bar, stop_signals() as caught:
             out = claimed.begin(config)
             task = bar.add_task(within("pairs", self.act_timeout), total=None)

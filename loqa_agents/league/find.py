@@ -10,6 +10,7 @@ from typing import Any
 
 from loqa_agents import published
 from loqa_agents.agent import Agent, load_agent
+from loqa_agents.files import as_path
 from loqa_agents.league.entrants import Entrant
 from loqa_agents.league.foreign_code import Fault, called
 from loqa_agents.presets import PRESETS
@@ -52,7 +53,7 @@ def find_player(word: str) -> Any:
 
 
 def _of_word(word: str, parts: int) -> list[Entrant]:
-    path = Path(word)
+    path = as_path(word)
     folders = [part for part in path.absolute().parts[1:] if part != "agents"]
     name = "/".join(folders[-parts:])
     if path.is_dir():  # what a user has goes before what comes with loqa

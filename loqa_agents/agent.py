@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import jax
@@ -31,13 +31,19 @@ class Agent(WithParams):
     learner: Learner
     brain: Brain
     seed: int
+    seat: int | None = None
+    """Where it sits, if it was trained on a game whose seats differ."""
 
     def __repr__(self) -> str:  # without the arrays
         return f"<agent for {self.game.name} by {self.learner.algorithm}, seed {self.seed}>"
 
+    def in_seat(self, seat: int) -> "Agent":
+        return self if self.game.seats_alike else replace(self, seat=seat)
+
     @property
     def policy(self) -> NetworkPolicy:
-        return self.learner.policy(self.game)
+        policy = self.learner.policy(self.game)
+        return policy if self.seat is None else policy.in_seat(self.seat)
 
     @property
     def params(self) -> Params:

@@ -4,11 +4,12 @@ from loqa_agents import published
 from loqa_agents.agent import Agent, load_agent, save_agent
 from loqa_agents.algorithms import ALGORITHMS
 from loqa_agents.evaluation import Evaluator, mean_rewards
+from loqa_agents.inputs import Inputs
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import Brain, LearnerState, Lesson
 from loqa_agents.loop import run
 from loqa_agents.loqa import Shaping
-from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy, register_network
+from loqa_agents.networks import Critic, Network, NetworkPolicy, register_network
 from loqa_agents.presets import PRESETS, Preset
 from loqa_agents.published import PublishedAgent
 from loqa_agents.results import evaluate_agents

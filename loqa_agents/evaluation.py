@@ -20,14 +20,16 @@ BATCH = 128
 
 
 class Versus(NamedTuple):
-    agent: jax.Array
-    """Mean reward per step of the evaluated agent."""
-    opponent: jax.Array
-    """Mean reward per step of whom it met."""
+    """Mean rewards per step, ``[..., P]``: a column for each seat of the evaluated agent."""
+
+    agent: NDArray[np.float32]
+    """What the agent gets in that seat."""
+    opponent: NDArray[np.float32]
+    """What whom it meets gets in the other seat."""
 
 
 class Evaluation(NamedTuple):
-    """Means per step, a number a seed."""
+    """Means per step, ``[S, P]``: a row for each seed, a column for each seat of the agent."""
 
     self_play: NDArray[np.float32]
     """Reward against itself."""
@@ -73,16 +75,19 @@ def _means(
 class Evaluator:
     """Plays the actors of many seeds, ``actors[S]``, against themselves and the scripted players.
 
-    Every number is a mean over ``episodes`` episodes (rounded up to whole batches of `BATCH`) with
-    fresh randomness, half of them in each seat.
+    Every number is of one seat, and a mean over half of ``episodes`` episodes (rounded up to whole
+    batches of `BATCH`) with fresh randomness; the other half is of the other seat.
     """
 
     def __init__(self, game: Game, policy: NetworkPolicy) -> None:
         self.game = game
-        self.policy = policy
+        self._seats = policy.in_seat(0), policy.in_seat(1)
         self.players = tuple(game.scripted_players(seat) for seat in (0, 1))
         self._evaluate = jax.jit(jax.vmap(self._evaluate_one, in_axes=(None, 0)))
-        self._cooperation = jax.jit(jax.vmap(self._cooperation_one, in_axes=(None, 0)))
+        self._cooperation = [
+            jax.jit(jax.vmap(partial(self._cooperation_one, seat), in_axes=(None, 0)))
+            for seat in (0, 1)
+        ]
         self._meet = jax.jit(jax.vmap(self._meet_one, in_axes=(None, 0, 0)))
 
     @boundary
@@ -90,34 +95,39 @@ class Evaluator:
         """Self-play, and play against each scripted player of the game."""
         itself, versus = self._average(lambda key: self._evaluate(key, actors), key, episodes)
         by_player = {
-            name: Versus(versus[:, i, 0], versus[:, i, 1]) for i, name in enumerate(self.players[0])
+            name: Versus(versus[:, i, :, 0], versus[:, i, :, 1])
+            for i, name in enumerate(self.players[0])
         }
         return Evaluation(itself.rewards, itself.info, by_player)
 
     @boundary
     def meet(self, key: jax.Array, actors: Params, others: Params, episodes: int) -> Versus:
-        """Each of ``actors[N]`` against its one of ``others[N]``."""
+        """Each of ``actors[N]`` against its one of ``others[N]``: ``[N, P]``."""
         rewards = self._average(lambda key: self._meet(key, actors, others), key, episodes)
-        return Versus(rewards[:, 0], rewards[:, 1])
+        return Versus(rewards[..., 0], rewards[..., 1])
 
     @boundary
     def cross_play(self, key: jax.Array, actors: Params, episodes: int) -> NDArray[np.float32]:
-        """Mean reward of both, for each pair of seeds in the order of `itertools.combinations`."""
+        """Mean reward in each seat, ``[pairs, P]``, for pairs of seeds in either order.
+
+        Pairs are in the order of `itertools.combinations`.
+        """
         number = jax.tree.leaves(actors)[0].shape[0]
         pairs = np.array(list(combinations(range(number), 2)), int).reshape(-1, 2)
         if not len(pairs):
-            return np.zeros(0, np.float32)
+            return np.zeros((0, 2), np.float32)
         first, second = (jax.tree.map(lambda leaf, i=i: leaf[pairs[:, i]], actors) for i in (0, 1))
-        return np.asarray(sum(self.meet(key, first, second, episodes)) / 2)
+        met = self.meet(key, first, second, episodes)
+        return np.asarray((met.agent + met.opponent[:, ::-1]) / 2, np.float32)
 
     @boundary
-    def cooperation(self, key: jax.Array, actors: Params) -> NDArray[np.float32]:
-        """P(action 0) in each situation of a matrix game, ``[S, 5]``.
+    def cooperation(self, key: jax.Array, actors: Params, seat: int = 0) -> NDArray[np.float32]:
+        """P(action 0) in each situation of a matrix game that ``seat`` sees, ``[S, 5]``.
 
         Histories are of random play, in which every situation occurs; for players without memory
         the history does not matter.
         """
-        return np.asarray(self._cooperation(key, actors))
+        return np.asarray(self._cooperation[seat](key, actors))
 
     def _average(self, play: Any, key: jax.Array, episodes: int) -> Any:
         keys = jax.random.split(key, -(-episodes // BATCH))
@@ -125,12 +135,12 @@ class Evaluator:
         return jax.tree.map(lambda *leaves: np.mean(leaves, axis=0), *batches)
 
     def _meet_one(self, key: jax.Array, actor: Params, other: Params) -> jax.Array:
-        return self._both_seats(key, (self.policy,) * 2, actor, other).rewards
+        return self._both_seats(key, self._seats, actor, other).rewards
 
     def _evaluate_one(self, key: jax.Array, actor: Params) -> tuple[_Means, jax.Array]:
-        """Means of both seats in self-play; rewards against each player, ``[players, 2]``."""
+        """Means of each seat in self-play; rewards against each player, ``[players, 2, 2]``."""
         self_key, versus_key = jax.random.split(key)
-        both = self._both_seats(self_key, (self.policy,) * 2, actor, actor)
+        both = self._both_seats(self_key, self._seats, actor, actor)
         first, second = (OneOf(tuple(players.values())) for players in self.players)
         numbers = jnp.arange(len(self.players[0]))
         keys = jax.random.split(versus_key, len(self.players[0]))
@@ -138,27 +148,33 @@ class Evaluator:
         def meet(key: jax.Array, number: jax.Array) -> jax.Array:
             return self._both_seats(key, (first, second), actor, number).rewards
 
-        return jax.tree.map(jnp.mean, both), jax.vmap(meet)(keys, numbers)
+        itself = jax.tree.map(lambda leaf: (leaf[:, 0] + leaf[::-1, 1]) / 2, both)
+        return itself, jax.vmap(meet)(keys, numbers)
 
     def _both_seats(
         self, key: jax.Array, others: tuple[Policy, Policy], actor: Params, other_params: Params
     ) -> _Means:
-        """Means of actor and other, ``[2]``, half of the episodes in each seat.
+        """Means ``[2, 2]``: with the actor in each seat, of the actor and of the other.
 
         ``others`` are the other player as it sits in each seat.
         """
-        first_key, second_key = jax.random.split(key)
+        keys = jax.random.split(key)
         play = partial(_means, game=self.game, episodes=BATCH // 2)
-        first = play(first_key, policies=(self.policy, others[1]), params=(actor, other_params))
-        second = play(second_key, policies=(others[0], self.policy), params=(other_params, actor))
-        means: _Means = jax.tree.map(lambda a, b: (a + b[::-1]) / 2, first, second)
-        return means
+        there = (self._seats[0], others[1]), (actor, other_params)
+        back = (others[0], self._seats[1]), (other_params, actor)
+        means = [
+            play(key, policies=policies, params=params)
+            for key, (policies, params) in zip(keys, (there, back), strict=True)
+        ]
+        both: _Means = jax.tree.map(lambda a, b: jnp.stack([a, b[::-1]]), *means)
+        return both
 
-    def _cooperation_one(self, key: jax.Array, actor: Params) -> jax.Array:
+    def _cooperation_one(self, seat: int, key: jax.Array, actor: Params) -> jax.Array:
         anything = (Random(self.game.num_actions),) * 2
+        policy = self._seats[seat]
         keys = jax.random.split(key, BATCH)
         episodes = jax.vmap(lambda key: play_episode(key, self.game, anything, ((), ())))(keys)
-        situations = episodes.observations[:, :, 0]  # [B, T + 1, 5]
-        logits = jax.vmap(lambda seen: self.policy.log_probabilities(actor, seen))(situations)
+        situations = episodes.observations[:, :, seat]  # [B, T + 1, 5]
+        logits = jax.vmap(lambda seen: policy.log_probabilities(actor, seen))(situations)
         cooperation = jnp.exp(logits[..., :1]) * situations
         return cooperation.sum((0, 1)) / situations.sum((0, 1))

@@ -2,11 +2,12 @@
 
 Such a player is its probability of cooperating after START, CC, CD, DC, DD. The state of the game
 is then one of five situations, so values, advantages and LOQA's trace are dynamic programmes over
-5 x T numbers. All tables below are in the view of the first player: situations s and outcomes o
-(CC, CD, DC, DD) name its own move first, and outcome o leads to situation 1 + o.
+5 x T numbers. All tables below are in the view of the first player, in whatever seat it sits:
+situations s and outcomes o (CC, CD, DC, DD) name its own move first, and outcome o leads to
+situation 1 + o.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -39,8 +40,8 @@ class Exact(NamedTuple):
     """``[T + 1, 5]``: probability of each situation at each step."""
 
 
-def solve(game: MatrixGame, own: Array, other: Array, discount: float) -> Exact:
-    """Solve the game between memory-one players ``own[5]`` and ``other[5]``.
+def solve(game: MatrixGame, own: Array, other: Array, discount: float, seat: int = 0) -> Exact:
+    """Solve the game between memory-one players ``own[5]`` in ``seat`` and ``other[5]``.
 
     Both are probabilities of cooperating after START, CC, CD, DC, DD in their own view.
     """
@@ -48,7 +49,7 @@ def solve(game: MatrixGame, own: Array, other: Array, discount: float) -> Exact:
     own_moves = jnp.stack([own, 1 - own], axis=-1)
     other_moves = jnp.stack([other, 1 - other], axis=-1)
     outcomes = own_moves[:, _OWN_MOVE] * other_moves[:, _OTHER_MOVE]
-    payoffs = jnp.stack([game.payoff_table[0], game.payoff_table[1][_OTHER_OUTCOME]])  # [P, 4]
+    payoffs = _payoffs(game, seat)
 
     def back(after: jax.Array, _: None) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
         targets = payoffs + discount * after[:, 1:]  # [P, 4]: does not depend on the situation
@@ -81,10 +82,50 @@ def solve(game: MatrixGame, own: Array, other: Array, discount: float) -> Exact:
 
 
 def mean_rewards(game: MatrixGame, own: Array, other: Array) -> jax.Array:
-    """Expected reward per step over an episode, ``[2]``: the first player's, the second's."""
+    """Expected reward per step over an episode, ``[2]``: of ``own[5]`` in the first seat, and of
+    ``other[5]`` in the second."""
     solved = solve(game, own, other, 1.0)
-    payoffs = jnp.stack([game.payoff_table[0], game.payoff_table[1][_OTHER_OUTCOME]])
-    return payoffs @ (solved.occupancy[:-1].mean(0) @ solved.outcomes)
+    return _payoffs(game, 0) @ (solved.occupancy[:-1].mean(0) @ solved.outcomes)
+
+
+class Terms(NamedTuple):
+    """What the two parts of an algorithm's weights are on average, ``[T, 5, 4]`` each.
+
+    A number is the mean over all episodes of the weight of a step in that situation with that
+    outcome, where the episode is there and 0 elsewhere: the probability of the situation counts,
+    that of the outcome does not yet. ``shaping`` is of unit weight.
+    """
+
+    own: jax.Array
+    shaping: jax.Array
+    own_squared: jax.Array
+    shaping_squared: jax.Array
+
+
+def expected_terms(solved: Exact, shaping: Shaping, discount: float, algorithm: str) -> Terms:
+    """The algorithm's weights and their squares, with exact one-step advantages.
+
+    Raises:
+        ValueError: for an algorithm that has no closed form here.
+    """
+    own = solved.occupancy[:-1, :, None] * solved.advantages
+    if algorithm == "naive":
+        nothing = jnp.zeros_like(own)
+        return Terms(own, nothing, own * solved.advantages, nothing)
+    pushes = _pushes(solved, shaping, algorithm)
+    traces, squares = _expected_traces(solved, pushes, discount * shaping.decay)
+    by_their_choice = discount * solved.other_advantages
+    return Terms(
+        own,
+        traces[:, :, None] * by_their_choice,
+        own * solved.advantages,
+        squares[:, :, None] * by_their_choice**2,
+    )
+
+
+def by_action(solved: Exact, weights: Array) -> jax.Array:
+    """``[5, 2]``: the mean over steps of ``weights[T, 5, 4]``, by situation and own action."""
+    return (weights * solved.outcomes).mean(0).reshape(5, 2, 2).sum(-1)
 
 
 def expected_weights(solved: Exact, shaping: Shaping, discount: float, algorithm: str) -> jax.Array:
@@ -97,12 +138,8 @@ def expected_weights(solved: Exact, shaping: Shaping, discount: float, algorithm
     Raises:
         ValueError: for an algorithm that has no closed form here.
     """
-    weights = solved.occupancy[:-1, :, None] * solved.advantages
-    if algorithm != "naive":
-        traces = _expected_trace(solved, _pushes(solved, shaping, algorithm), shaping, discount)
-        weights += shaping.weight * discount * traces[:, :, None] * solved.other_advantages
-    by_outcome = (weights * solved.outcomes).mean(0)  # [5, 4]
-    return by_outcome.reshape(5, 2, 2).sum(-1)
+    terms = expected_terms(solved, shaping, discount, algorithm)
+    return by_action(solved, terms.own + shaping.weight * terms.shaping)
 
 
 def best_response(
@@ -128,6 +165,11 @@ def best_response(
     return jnp.concatenate([values, jnp.zeros((1, 5))]), cooperates
 
 
+def _payoffs(game: MatrixGame, seat: int) -> jax.Array:
+    """``[2, 4]``: of ``seat`` and of the other after each outcome, as ``seat`` names it."""
+    return jnp.stack([game.payoff_table[seat], game.payoff_table[1 - seat][_OTHER_OUTCOME]])
+
+
 def _pushes(solved: Exact, shaping: Shaping, algorithm: str) -> jax.Array:
     """``u[T, 5, 4]``: what the other's choice did for the first player, times how movable it is."""
     if algorithm == "advantage_alignment":
@@ -141,15 +183,18 @@ def _pushes(solved: Exact, shaping: Shaping, algorithm: str) -> jax.Array:
     return solved.advantages * (1 - probabilities[:, :, _OTHER_MOVE]) / shaping.temperature
 
 
-def _expected_trace(
-    solved: Exact, pushes: jax.Array, shaping: Shaping, discount: float
-) -> jax.Array:
-    """``E[C_t; s_t = s]``, ``[T, 5]``."""
+def _expected_traces(
+    solved: Exact, pushes: jax.Array, factor: float
+) -> tuple[jax.Array, jax.Array]:
+    """``E[C_t; s_t = s]`` and ``E[C_t ** 2; s_t = s]``, ``[T, 5]`` each."""
 
-    def step(traces: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+    def step(traces: tuple[jax.Array, jax.Array], xs: tuple[jax.Array, jax.Array]) -> Any:
         pushes, occupancy = xs
-        credit = discount * shaping.decay * traces[:, None] + occupancy[:, None] * pushes
-        return jnp.append(0.0, (solved.outcomes * credit).sum(0)), traces
+        first, second = (trace[:, None] for trace in traces)
+        credit = factor * first + occupancy[:, None] * pushes
+        square = factor**2 * second + pushes * (2 * factor * first + occupancy[:, None] * pushes)
+        after = (jnp.append(0.0, (solved.outcomes * x).sum(0)) for x in (credit, square))
+        return tuple(after), traces
 
-    _, traces = jax.lax.scan(step, jnp.zeros(5), (pushes, solved.occupancy[:-1]))
-    return traces
+    _, (first, second) = jax.lax.scan(step, (jnp.zeros(5),) * 2, (pushes, solved.occupancy[:-1]))
+    return first, second

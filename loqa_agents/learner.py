@@ -10,14 +10,18 @@ from annotated_types import Interval
 
 from loqa_agents.algorithms import ALGORITHMS, judge
 from loqa_agents.estimators import Perspective, gae, td_targets
+from loqa_agents.inputs import Inputs
 from loqa_agents.lesson import Brain, LearnerState, Lesson, Metrics, pick
 from loqa_agents.loqa import Shaping
-from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy, RecordedPolicy
+from loqa_agents.losses import actor_loss, critic_loss
+from loqa_agents.networks import Critic, Network, NetworkPolicy, RecordedPolicy
 from loqa_agents.rollout import Trajectory
 from loqa_envs.game import Game, Params
 from loqa_envs.validation import Positive, Probability, Settings, Share, Weight
 
 _MOST_STEPS = 2**31 - 1
+LEAST_SCALE = 1e-6
+"""What is added to a standard deviation before anything is divided by it."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Learner(Settings):
             )
 
     def policy(self, game: Game) -> NetworkPolicy:
-        """The player of ``game`` whose parameters are ``brain.actor``."""
+        """The player of ``game`` with parameters ``brain.actor``; seat it with ``in_seat``."""
         return NetworkPolicy(self.actor, Inputs.of(game), game.num_actions)
 
     def behaviour(self, game: Game) -> RecordedPolicy:
@@ -118,7 +122,7 @@ class Learner(Settings):
         Both must have played it as `behaviour` plays, with these brains. With an opponent that
         has none there is nothing to shape, and only the learner's own advantages count.
         """
-        observations = trajectory.observations[:, seat]
+        observations = self._placed(game, trajectory, seat)
         actions, rewards = trajectory.actions[:, seat], trajectory.rewards[:, seat]
         _, values, logits = self._values(game, state.brain, trajectory, seat)
         slow = values
@@ -142,31 +146,11 @@ class Learner(Settings):
     ) -> tuple[LearnerState, Metrics]:
         """Several steps of critic and actor on ``lessons[B]``, in the update of that number."""
         policy, critic = self.policy(game), self._critic(game)
-        entropy_weight = self._annealed(self.entropy, self.final_entropy, update)
-        all_weights = self._weights(lessons, update)
-
-        def critic_loss(params: Params) -> jax.Array:
-            def loss(lesson: Lesson) -> jax.Array:
-                values = critic.action_values(params, lesson.observations)[:-1]
-                errors = optax.huber_loss(pick(values, lesson.actions), lesson.targets)
-                return jnp.mean(errors)
-
-            return jax.vmap(loss)(lessons).mean()
-
-        def actor_loss(params: Params) -> tuple[jax.Array, Metrics]:
-            def loss(lesson: Lesson, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
-                logits = policy.log_probabilities(params, lesson.observations[:-1])
-                ratio = jnp.exp(pick(logits, lesson.actions) - lesson.log_probabilities)
-                clipped = jnp.clip(ratio, 1 - self.clip, 1 + self.clip)
-                gain = jnp.minimum(ratio * weights, clipped * weights)
-                return gain.mean(), -(jnp.exp(logits) * logits).sum(-1).mean()
-
-            gain, entropy = (jnp.mean(x) for x in jax.vmap(loss)(lessons, all_weights))
-            return -gain - entropy_weight * entropy, {"entropy": entropy}
+        weights, entropy_weight = self.weights(lessons, update), self.entropy_weight(update)
 
         def critic_step(carry, _):  # type: ignore[no-untyped-def]
             params, target, optimizer = carry
-            loss, gradient = jax.value_and_grad(critic_loss)(params)
+            loss, gradient = jax.value_and_grad(critic_loss)(params, critic, lessons)
             updates, optimizer = self._critic_optimizer.update(gradient, optimizer)
             params = optax.apply_updates(params, updates)
             target = optax.incremental_update(params, target, 1 - self.target_decay)
@@ -174,7 +158,9 @@ class Learner(Settings):
 
         def actor_step(carry, _):  # type: ignore[no-untyped-def]
             params, optimizer = carry
-            (loss, metrics), gradient = jax.value_and_grad(actor_loss, has_aux=True)(params)
+            (loss, metrics), gradient = jax.value_and_grad(actor_loss, has_aux=True)(
+                params, policy, lessons, weights, self.clip, entropy_weight
+            )
             updates, optimizer = self._actor_optimizer.update(gradient, optimizer)
             return (optax.apply_updates(params, updates), optimizer), (loss, metrics)
 
@@ -197,13 +183,20 @@ class Learner(Settings):
         actor = optax.apply_updates(state.brain.actor, updates)
         return state._replace(brain=state.brain._replace(actor=actor), actor_optimizer=optimizer)
 
-    def _weights(self, lessons: Lesson, update: jax.Array | int) -> jax.Array:
+    def weights(self, lessons: Lesson, update: jax.Array | int) -> jax.Array:
         """``[B, T]``: how much more probable each action should become."""
         own, shaping = lessons.advantages, lessons.shaping
         if self.balance:
-            own, shaping = (x / (jnp.std(x) + 1e-6) for x in (own, shaping))
-        first, last = self.shaping.weight, self.final_shaping_weight
-        return own + self._annealed(first, last, update) * shaping
+            own, shaping = (x / (jnp.std(x) + LEAST_SCALE) for x in (own, shaping))
+        return own + self.shaping_weight(update) * shaping
+
+    def shaping_weight(self, update: jax.Array | int) -> jax.Array | float:
+        """What shaping weighs in the update of that number."""
+        return self._annealed(self.shaping.weight, self.final_shaping_weight, update)
+
+    def entropy_weight(self, update: jax.Array | int) -> jax.Array | float:
+        """What the entropy bonus weighs in the update of that number."""
+        return self._annealed(self.entropy, self.final_entropy, update)
 
     def _annealed(self, first: float, last: float, update: jax.Array | int) -> jax.Array | float:
         if not self.anneal:
@@ -236,12 +229,17 @@ class Learner(Settings):
         self, game: Game, brain: Brain, trajectory: Trajectory, seat: int
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         """Action values, values, log-probabilities of one seat, ``T + 1`` rows each."""
-        behaviour, observations = self.behaviour(game), trajectory.observations[:, seat]
-        logits = behaviour.recorded(brain.actor, trajectory.carries[seat], observations[-1])
-        action_values = self._critic(game).action_values(brain.critic, observations)
+        behaviour, last = self.behaviour(game).in_seat(seat), trajectory.observations[-1, seat]
+        logits = behaviour.recorded(brain.actor, trajectory.carries[seat], last)
+        rows = self._placed(game, trajectory, seat)
+        action_values = self._critic(game).action_values(brain.critic, rows)
         # Advantages are measured from what is to be expected of a player that explores.
         probabilities = behaviour.mixed(jnp.exp(logits))
         return action_values, (probabilities * action_values).sum(-1), logits
+
+    def _placed(self, game: Game, trajectory: Trajectory, seat: int) -> jax.Array:
+        """What the networks are given of one seat's observations, ``T + 1`` rows."""
+        return self.policy(game).in_seat(seat).placed(trajectory.observations[:, seat])
 
     def _critic(self, game: Game) -> Critic:
         return Critic(

@@ -29,7 +29,7 @@ class Lesson(NamedTuple):
     """One episode from the learner's seat, and what to make of it."""
 
     observations: jax.Array
-    """``[T + 1, *obs]``"""
+    """``[T + 1, *obs]``, placed for the seat that the learner sat in."""
     actions: jax.Array
     """``int32[T]``"""
     log_probabilities: jax.Array

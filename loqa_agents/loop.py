@@ -24,14 +24,7 @@ from loqa_agents.identity import TRAINING, run_config, session
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import Logger, Record
 from loqa_agents.metrics import JsonLines, read_metrics, require_evaluations
-from loqa_agents.results import (
-    evaluate_agents,
-    measured,
-    measurements,
-    numbers,
-    versus_rival,
-    warm_up,
-)  # fmt: skip
+from loqa_agents.results import evaluate_agents, measured, measurements, numbers, warm_up
 from loqa_agents.seeds import as_seeds
 from loqa_agents.signals import InterruptedRun, stop_signals
 from loqa_agents.thresholds import crossings
@@ -147,6 +140,7 @@ def run(
 
         caught.at_once(lambda number: InterruptedRun(folder, number, "before the last evaluation"))
         agents = save_agents(folder, trainer, state)
+        rivals = None if training.rival is None else _actors(state, 1)
         results: dict[str, Any] = {
             "game": game.name,
             "algorithm": learner.algorithm,
@@ -155,12 +149,7 @@ def run(
             "env_steps": update * trainer.steps_per_update,
             "wall_seconds": 0.0,
             "compile_seconds": round(compile_seconds, 3),
-        } | evaluate_agents(agents, final_episodes, evaluator)
-        if training.rival is not None:
-            rivals = jax.device_get(state.learners[1].brain.actor)
-            results["versus"]["rival"] = versus_rival(
-                evaluator, _actors(state), rivals, final_episodes
-            )
+        } | evaluate_agents(agents, final_episodes, evaluator, rivals)
         if isinstance(game, CoinGame):
             results["thresholds"] = crossings(game, lines.records)
             pictures.draw_coin_game(folder, game, results, lines.records)
@@ -220,8 +209,8 @@ def save_agents(out: Path, trainer: Trainer, state: TrainState) -> list[Agent]:
     return saved
 
 
-def _actors(state: TrainState) -> Any:
-    return jax.device_get(state.learners[0].brain.actor)
+def _actors(state: TrainState, learner: int = 0) -> Any:
+    return jax.device_get(state.learners[learner].brain.actor)
 
 
 def _require_finite(state: TrainState, start: int, stop: int) -> None:

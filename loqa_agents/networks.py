@@ -3,9 +3,9 @@
 This is the only module that names flax.
 """
 
-from dataclasses import dataclass
-from math import prod
-from typing import Annotated, Any, NamedTuple
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Annotated, Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -14,29 +14,13 @@ from annotated_types import Interval, MaxLen
 from flax import linen as nn
 
 from loqa_agents.gru import gru_step
+from loqa_agents.inputs import Inputs
 from loqa_agents.settings import register_kind
-from loqa_envs.game import Array, Carry, Game, Params
+from loqa_envs.game import Array, Carry, Params
 from loqa_envs.validation import Settings
 
 _WIDEST = 65_536
 """Units in a layer; two such layers in a row are 16 GiB of weights."""
-
-
-class Inputs(NamedTuple):
-    """What a network is given: the form of an observation, and whether a clock comes with it."""
-
-    size: int
-    """Numbers in an observation."""
-    table_sizes: tuple[int, ...] = ()
-    """For observations of integers, how many values each can have."""
-    clock: bool = False
-
-    @classmethod
-    def of(cls, game: Game, clock: bool = False) -> "Inputs":
-        shape, high = game.observation_shape, np.asarray(game.observation_high)
-        integers = high.dtype.kind == "i"
-        tables = tuple((np.broadcast_to(high, shape).ravel() + 1).tolist()) if integers else ()
-        return cls(prod(shape), tables, clock)
 
 
 @dataclass(frozen=True)
@@ -56,7 +40,7 @@ class Network(Settings):
     def init(self, key: jax.Array, inputs: Inputs, num_outputs: int) -> Params:
         """Random parameters."""
         kind = jnp.int32 if inputs.table_sizes else jnp.float32
-        observations = jnp.zeros((1, inputs.size), kind)
+        observations = jnp.zeros((1, inputs.width), kind)
         clock = jnp.zeros((1, int(inputs.clock)), jnp.float32)
         return self._layers(inputs, num_outputs).init(
             key, self.initial_carry(), observations, clock
@@ -91,7 +75,7 @@ class Network(Settings):
         return jnp.asarray(result[0])
 
     def _layers(self, inputs: Inputs, num_outputs: int) -> "_Layers":
-        return _Layers(inputs.table_sizes, self.hidden, self.memory, num_outputs)
+        return _Layers(inputs.rows, self.hidden, self.memory, num_outputs)
 
 
 class _Layers(nn.Module):
@@ -183,6 +167,12 @@ class NetworkPolicy:
     num_actions: int
     exploration: float = 0.0
     """Probability of a uniformly random action instead of the actor's."""
+    seat: int | None = None
+    """Where it sits, if its network tells seats apart."""
+
+    def in_seat(self, seat: int) -> Self:
+        """The same player in that seat; itself where its network does not tell seats apart."""
+        return self if self.inputs.seats == 1 else replace(self, seat=seat)
 
     def init(self, key: jax.Array) -> Params:
         return self.network.init(key, self.inputs, self.num_actions)
@@ -198,9 +188,8 @@ class NetworkPolicy:
 
     def step(self, params: Params, carry: Carry, observation: Array) -> tuple[jax.Array, Carry]:
         """The actor's log-probabilities ``[A]`` of one step, and the next carry."""
-        logits, carry = self.network.apply(
-            params, self.inputs, carry, observation, self.num_actions
-        )
+        row = self.inputs.placed(observation, self.seat)
+        logits, carry = self.network.apply(params, self.inputs, carry, row, self.num_actions)
         return jax.nn.log_softmax(logits), carry
 
     def _choose(self, key: jax.Array, log_probabilities: jax.Array) -> jax.Array:
@@ -215,8 +204,16 @@ class NetworkPolicy:
         return probabilities + self.exploration * (1 / self.num_actions - probabilities)
 
     def log_probabilities(self, params: Params, observations: Array) -> jax.Array:
-        """The actor's ``[T, A]``, for one seat's ``observations[T, *obs]`` from the first step."""
-        logits = self.network.unroll(params, self.inputs, observations, self.num_actions)
+        """The actor's ``[T, A]``, for its seat's ``observations[T, *obs]`` from the first step."""
+        return self.unroll(params, self.placed(observations))
+
+    def placed(self, observations: Array) -> jax.Array:
+        """``observations[T, *obs]`` of its seat, each as `Inputs.placed` gives it to a network."""
+        return jnp.asarray(jax.vmap(partial(self.inputs.placed, seat=self.seat))(observations))
+
+    def unroll(self, params: Params, rows: Array) -> jax.Array:
+        """The actor's log-probabilities ``[T, A]``, for observations that are `placed`."""
+        logits = self.network.unroll(params, self.inputs, rows, self.num_actions)
         return jax.nn.log_softmax(logits)
 
 
@@ -265,7 +262,7 @@ class Critic:
         return self.network.init(key, self.inputs, self.num_actions)
 
     def action_values(self, params: Params, observations: Array) -> jax.Array:
-        """``Q[T + 1, A]`` for one seat's ``observations[T + 1, *obs]``."""
+        """``Q[T + 1, A]`` for one seat's ``observations[T + 1, *obs]``, `Inputs.placed`."""
         if not self.inputs.clock:
             return self.network.unroll(params, self.inputs, observations, self.num_actions)
         rows = observations.shape[0]

@@ -13,7 +13,6 @@ from loqa_agents.loggers import Record
 from loqa_agents.report import Episode
 from loqa_agents.thresholds import THRESHOLDS, scale
 from loqa_envs import keys
-from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game import CoinGame
 
 _COLOURS = {"self_play": "#1b7837", "always_cooperate": "#2166ac", "always_defect": "#b2182b"}
@@ -24,8 +23,10 @@ def draw(out: Path, results: dict[str, Any], records: list[Record]) -> None:
     title = label(f"{results['algorithm']} on {results['game']}, {_seeds(results)}")
     curves = png(lambda: _learning_curves(records, title))
     write_atomically(out / "learning_curves.png", curves)
-    if "cooperation" in results:
-        bars = png(lambda: _cooperation(results["cooperation"], title))
+    parts = results.get("by_seat", {"": results})  # each seat's own, where seats differ
+    tables = {seat: part["cooperation"] for seat, part in parts.items() if "cooperation" in part}
+    if tables:
+        bars = png(lambda: _cooperation(tables, title))
         write_atomically(out / "cooperation.png", bars)
 
 
@@ -48,7 +49,7 @@ def film(out: Path, agent: Agent, opponents: Sequence[str]) -> None:
     """
     me = f"seed {agent.seed}"
     for name in opponents:
-        other = agent if name == "self_play" else make_player(name, agent.game, seat=1)
+        other = agent if name == "self_play" else name
         names = (me, me if other is agent else name)
         episode = Episode.play(agent.game, names, (agent, other), keys.stream(keys.key(0), "film"))
         write_atomically(out / f"{name}.gif", episode.gif())
@@ -128,22 +129,27 @@ def _curve(
     axes.plot(across, mean, color=colour, linewidth=2.2, linestyle=style, label=label)
 
 
-def _cooperation(cooperation: dict[str, list[float]], title: str) -> Figure:
-    figure = Figure(figsize=(7.5, 4.5), layout="constrained")
-    axes = figure.subplots()
-    positions = np.arange(len(cooperation))
-    rates = np.array(list(cooperation.values()))
-    axes.bar(positions, rates.mean(1), width=0.6, color="#92c5de", label="mean over seeds")
-    # Seeds side by side within the bar's width, so that equal ones can be told apart.
-    offsets = np.linspace(-0.22, 0.22, rates.shape[1]) if rates.shape[1] > 1 else np.zeros(1)
-    axes.scatter(
-        (positions[:, None] + offsets).ravel(), rates.ravel(), s=16, color="#053061", zorder=3,
-        label="one seed", clip_on=False,
-    )  # fmt: skip
-    axes.set_xticks(positions, list(cooperation))
-    axes.set(ylim=(0, 1.02), ylabel="P(cooperate)", xlabel="after (own move first)", title=title)
-    axes.grid(axis="x", visible=False)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+def _cooperation(by_seat: dict[str, dict[str, list[float]]], title: str) -> Figure:
+    """Bars of each seat side by side; ``by_seat`` has one without a name if all are alike."""
+    figure = Figure(figsize=(7.5 * len(by_seat), 4.5), layout="constrained")
+    panels = figure.subplots(1, len(by_seat), squeeze=False, sharey=True)[0]
+    for axes, (seat, cooperation) in zip(panels, by_seat.items(), strict=True):
+        positions = np.arange(len(cooperation))
+        rates = np.array(list(cooperation.values()))
+        axes.bar(positions, rates.mean(1), width=0.6, color="#92c5de", label="mean over seeds")
+        # Seeds side by side within the bar's width, so that equal ones can be told apart.
+        offsets = np.linspace(-0.22, 0.22, rates.shape[1]) if rates.shape[1] > 1 else np.zeros(1)
+        axes.scatter(
+            (positions[:, None] + offsets).ravel(), rates.ravel(), s=16, color="#053061", zorder=3,
+            label="one seed", clip_on=False,
+        )  # fmt: skip
+        axes.set_xticks(positions, list(cooperation))
+        of_seat = f"{title}, in seat {seat}" if seat else title
+        axes.set(ylim=(0, 1.02), xlabel="after (own move first)", title=of_seat)
+        axes.grid(axis="x", visible=False)
+    panels[0].set(ylabel="P(cooperate)")
+    marks = panels[0].get_legend_handles_labels()
+    figure.legend(*marks, loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 

@@ -16,6 +16,7 @@ from loqa_agents.rollout import Trajectory, watch_episode
 from loqa_agents.terminal import print_table, say
 from loqa_agents.text import printable
 from loqa_envs.adapters.rendering import draw_picture, moving_picture
+from loqa_envs.catalogue import make_player
 from loqa_envs.game import Game, Policy, State
 
 
@@ -70,19 +71,27 @@ class ProgressDisplay(Logger):
 
 
 def print_results(console: Console, results: dict[str, Any]) -> None:
-    """The measured part of ``results.json`` as tables: mean, lowest and highest over seeds."""
-    rows = [("itself", *_row(results["self_play"]), "")]
-    if results["cross_play"]:
-        rows.append(("other seeds", *_row(results["cross_play"]), ""))
-    rows += [
-        (name, *_row(met["agent"]), _mean(met["opponent"]))
-        for name, met in results["versus"].items()
-    ]
+    """The measured part of ``results.json`` as tables: mean, lowest and highest over seeds.
+
+    Where seats differ, the tables of each seat come after those of all.
+    """
+    by_seat = results.get("by_seat", {})
+    parts = [("", results)] + [(f", in seat {seat}", part) for seat, part in by_seat.items()]
     by_seed = ("lowest seed", "highest seed")
-    print_table(console, "Mean reward per step against", ("", "agent", *by_seed, "opponent"), rows)
-    if "cooperation" in results:
-        after = [(situation, *_row(rates)) for situation, rates in results["cooperation"].items()]
-        print_table(console, "Probability of cooperating after", ("", "mean", *by_seed), after)
+    for where, part in parts:
+        rows = [("itself", *_row(part["self_play"]), "")]
+        if part["cross_play"]:
+            rows.append(("other seeds", *_row(part["cross_play"]), ""))
+        rows += [
+            (name, *_row(met["agent"]), _mean(met["opponent"]))
+            for name, met in part["versus"].items()
+        ]
+        title = f"Mean reward per step{where}, against"
+        print_table(console, title, ("", "agent", *by_seed, "opponent"), rows)
+        if "cooperation" in part:
+            after = [(situation, *_row(rates)) for situation, rates in part["cooperation"].items()]
+            title = f"Probability of cooperating{where}, after"
+            print_table(console, title, ("", "mean", *by_seed), after)
 
 
 @dataclass(frozen=True)
@@ -97,9 +106,11 @@ class Episode:
 
     @classmethod
     def play(
-        cls, game: Game, names: tuple[str, ...], players: tuple[Policy, ...], key: jax.Array
+        cls, game: Game, names: tuple[str, ...], players: tuple[str | Policy, ...], key: jax.Array
     ) -> "Episode":
-        watch = jax.jit(lambda key: watch_episode(key, game, players, ((),) * len(players)))
+        """One of ``players`` seat by seat, who are what `make_player` takes."""
+        seated = [make_player(player, game, seat) for seat, player in enumerate(players)]
+        watch = jax.jit(lambda key: watch_episode(key, game, seated, ((),) * len(seated)))
         return cls(game, names, *jax.device_get(watch(key)))
 
     @property

@@ -1,26 +1,32 @@
 """What the agents of a run are worth: the numbers of its evaluations and of ``results.json``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import jax
 import numpy as np
 
 from loqa_agents.agent import Agent
-from loqa_agents.evaluation import BATCH, Evaluation, Evaluator, Versus
+from loqa_agents.evaluation import BATCH, Evaluation, Evaluator
 from loqa_agents.thresholds import EPISODES, own_colour, satisfied
 from loqa_envs import keys
 from loqa_envs.coin_game import CoinGame
-from loqa_envs.game import Game
+from loqa_envs.game import Game, Params
 from loqa_envs.matrix_game import SITUATIONS, MatrixGame
 
 _EVALUATION_KEY = 0x10CA
 
 
 def evaluate_agents(
-    agents: Sequence[Agent], episodes: int, evaluator: Evaluator | None = None
+    agents: Sequence[Agent],
+    episodes: int,
+    evaluator: Evaluator | None = None,
+    rivals: Params | None = None,
 ) -> dict[str, Any]:
     """The measured part of ``results.json``, for agents of one game and one network.
+
+    ``rivals`` are the actors that each of them was trained with, if they were separate learners.
 
     Raises:
         ValueError: if the agents differ in game or network, so that they cannot be played together.
@@ -35,15 +41,21 @@ def evaluate_agents(
             )
     evaluator = evaluator or Evaluator(first.game, first.policy)
     actors = jax.tree.map(lambda *leaves: np.stack(leaves), *(agent.params for agent in agents))
-    self_key, cross_key, situation_key = map(_final_key, ("self-play", "cross-play", "situations"))
-    measured = _measured(first.game, evaluator.evaluate(self_key, actors, episodes))
-    results = {
-        "self_play": measured["self_play"],
-        "cross_play": numbers(evaluator.cross_play(cross_key, actors, episodes)),
-    } | measured
+    evaluation = evaluator.evaluate(_final_key("self-play"), actors, episodes)
+    if rivals is not None:
+        met = evaluator.meet(_final_key("rival"), actors, rivals, episodes)
+        evaluation = evaluation._replace(versus=evaluation.versus | {"rival": met})
+    results = _measured(first.game, evaluation)
+    cross_play = evaluator.cross_play(_final_key("cross-play"), actors, episodes)
+    results["cross_play"] = numbers(cross_play.mean(-1))
+    by_seat = results.get("by_seat", {})
+    for seat, part in by_seat.items():
+        part["cross_play"] = numbers(cross_play[:, int(seat)])
     if isinstance(first.game, MatrixGame):
-        rates = evaluator.cooperation(situation_key, actors)
-        results["cooperation"] = {name: numbers(rates[:, i]) for i, name in enumerate(SITUATIONS)}
+        key = _final_key("situations")  # of one chance, so that both seats see the same episodes
+        for seat, part in by_seat.items() or [("0", results)]:
+            rates = evaluator.cooperation(key, actors, int(seat))
+            part["cooperation"] = {name: numbers(rates[:, i]) for i, name in enumerate(SITUATIONS)}
     return results
 
 
@@ -59,15 +71,9 @@ def measured(evaluator: Evaluator, update: int, actors: Any) -> dict[str, Any]:
 
 def measurements(game: Game) -> tuple[str, ...]:
     """The names of what `measured` always has."""
-    common = ("self_play", "versus")
-    return (*common, "own_colour", "thresholds") if isinstance(game, CoinGame) else common
-
-
-def versus_rival(
-    evaluator: Evaluator, actors: Any, rivals: Any, episodes: int
-) -> dict[str, list[float]]:
-    """The final evaluation of each seed against its own rival."""
-    return _versus_numbers(evaluator.meet(_final_key("rival"), actors, rivals, episodes))
+    names = ["self_play", "versus"]
+    names += ["own_colour", "thresholds"] * isinstance(game, CoinGame)
+    return (*names, *["by_seat"] * (not game.seats_alike))
 
 
 def warm_up(evaluator: Evaluator, actors: Any) -> None:
@@ -76,7 +82,8 @@ def warm_up(evaluator: Evaluator, actors: Any) -> None:
     evaluator.evaluate(key, actors, BATCH)
     evaluator.cross_play(key, actors, BATCH)
     if isinstance(evaluator.game, MatrixGame):
-        evaluator.cooperation(key, actors)
+        for seat in (0,) if evaluator.game.seats_alike else (0, 1):
+            evaluator.cooperation(key, actors, seat)
 
 
 def _evaluation_key(update: int) -> jax.Array:
@@ -94,15 +101,26 @@ def numbers(values: Any) -> list[float]:
 
 
 def _measured(game: Game, evaluation: Evaluation) -> dict[str, Any]:
-    """What the records of an evaluation and the results of a run have in common."""
-    measured: dict[str, Any] = {
-        "self_play": numbers(evaluation.self_play),
-        "versus": {name: _versus_numbers(met) for name, met in evaluation.versus.items()},
-    }
-    if isinstance(game, CoinGame):
-        measured["own_colour"] = own_colour(evaluation.info)
-    return measured
+    """What the records of an evaluation and the results of a run have in common.
 
+    Numbers are means over the seats in which an agent sits. Where the seats of the game differ, the
+    same stands under ``by_seat`` for each of them.
+    """
 
-def _versus_numbers(met: Versus) -> dict[str, list[float]]:
-    return {"agent": numbers(met.agent), "opponent": numbers(met.opponent)}
+    def of(read: Callable[[Any], Any]) -> dict[str, Any]:
+        part: Evaluation = jax.tree.map(read, evaluation)
+        found: dict[str, Any] = {
+            "self_play": numbers(part.self_play),
+            "versus": {
+                name: {"agent": numbers(met.agent), "opponent": numbers(met.opponent)}
+                for name, met in part.versus.items()
+            },
+        }
+        if isinstance(game, CoinGame):
+            found["own_colour"] = own_colour(part.info)
+        return found
+
+    found = of(lambda means: means.mean(-1))
+    if not game.seats_alike:
+        found["by_seat"] = {str(seat): of(itemgetter((..., seat))) for seat in (0, 1)}
+    return found

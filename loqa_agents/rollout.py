@@ -1,13 +1,13 @@
 """Whole episodes of any game between any players."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
 import jax
 import jax.numpy as jnp
 
-from loqa_envs.game import Array, Carry, Game, Params, Policy, State
+from loqa_envs.game import Array, Carry, Game, Params, Policy, State, in_seat
 from loqa_envs.keys import boundary
 
 
@@ -75,6 +75,9 @@ class OneOf:
     """
 
     policies: tuple[Policy, ...]
+
+    def in_seat(self, seat: int) -> Self:
+        return replace(self, policies=tuple(in_seat(policy, seat) for policy in self.policies))
 
     @property
     def num_actions(self) -> int:

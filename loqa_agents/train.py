@@ -11,8 +11,9 @@ import numpy as np
 from loqa_agents import pool as ring
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import Metrics
+from loqa_agents.lineup import Lineup
 from loqa_agents.memory import available_memory, give_back_memory
-from loqa_agents.updates import Meeting, Training, TrainState
+from loqa_agents.updates import Training, TrainState
 from loqa_envs import keys
 from loqa_envs.game import Game
 
@@ -48,7 +49,7 @@ class Trainer:
         together = jax.sharding.PartitionSpec()
         apart = len(seeds) % len(devices) == 0
         episodes = None if apart else jax.sharding.NamedSharding(mesh, spread)
-        self._update = Meeting(game, self.learners, training, episodes).update
+        self._update = Lineup(game, self.learners, training, episodes).update
         self._sharding = jax.sharding.NamedSharding(mesh, spread if apart else together)
         self._keys = jax.device_put(keys.key(np.array(seeds)), self._sharding)
         init: Any = jax.vmap(self._init_one)

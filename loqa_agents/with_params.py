@@ -1,6 +1,6 @@
 """What agents have in common, whoever trained them."""
 
-from typing import Any
+from typing import Any, Self
 
 import jax
 
@@ -15,6 +15,10 @@ class WithParams:
 
     policy: Any
     params: Any
+
+    def in_seat(self, seat: int) -> Self:
+        """The same player in that seat; itself if it plays alike in all."""
+        return self
 
     @property
     def num_actions(self) -> int:

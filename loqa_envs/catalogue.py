@@ -8,7 +8,7 @@ from annotated_types import Interval
 
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import TRANSLATED, translated
-from loqa_envs.game import Game, Policy
+from loqa_envs.game import Game, Policy, in_seat
 from loqa_envs.matrix_game import IPD, MatrixGame
 from loqa_envs.own_game import differing, own_game
 from loqa_envs.registry import register
@@ -82,7 +82,7 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
     A policy passes through, if it has as many actions as the game. Where it has a ``game`` that it
     was made for, or holds a player that has (as `Tremble` does), that must be the same but for the
     length of an episode; in the Coin Game also but for what seats see and how moves are numbered,
-    which is translated for the policy.
+    which is translated for the policy. It is asked for itself `in_seat`.
 
     Raises:
         ValueError: if there is no such player (the message lists the names that there are), or if
@@ -99,9 +99,8 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
                 f"a player of {game.name} must have {game.num_actions} actions, got {player!r} "
                 f"with {player.num_actions}."
             )
-        if isinstance(game, CoinGame):
-            return translated(player, own, game, seat)
-        return player
+        seated: Policy = in_seat(player, seat)
+        return translated(seated, own, game, seat) if isinstance(game, CoinGame) else seated
     prefix, _, numbers = player.partition(":")
     if prefix == "memory_one" and isinstance(game, MatrixGame):
         try:

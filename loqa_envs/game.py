@@ -54,6 +54,16 @@ class Policy(Protocol):
         ...
 
 
+def in_seat(player: Any, seat: int) -> Any:
+    """The player as it sits in that seat.
+
+    A player that is told its seat, since it plays differently in each, has a method
+    ``in_seat(seat)`` that gives the one that sits there, and so has a player around others. All
+    others are themselves in every seat.
+    """
+    return player.in_seat(seat) if hasattr(player, "in_seat") else player
+
+
 class Game(Protocol):
     """A simultaneous-move game of ``num_players`` seats; see `Rules` for the shortest way to one.
 

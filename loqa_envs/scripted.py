@@ -4,7 +4,7 @@ Cooperating is action 0, defecting action 1. A memory-one player is its probabil
 after START, CC, CD, DC, DD, its own last move named first: the order of `MatrixGame`'s observation.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import jax
@@ -12,7 +12,16 @@ import jax.numpy as jnp
 import numpy as np
 from annotated_types import Interval, Len
 
-from loqa_envs.game import Array, Carry, Params, Policy, ScriptedPolicy, array_namespace, narrowed
+from loqa_envs.game import (
+    Array,
+    Carry,
+    Params,
+    Policy,
+    ScriptedPolicy,
+    array_namespace,
+    in_seat,
+    narrowed,
+)
 from loqa_envs.validation import Count, Probability, Real, Settings, checked
 from loqa_envs.wording import Words
 
@@ -77,6 +86,9 @@ class Tremble(Settings):
 
     policy: Policy
     epsilon: Probability
+
+    def in_seat(self, seat: int) -> "Tremble":
+        return replace(self, policy=in_seat(self.policy, seat))
 
     @property
     def num_actions(self) -> int:

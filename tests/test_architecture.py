@@ -61,7 +61,7 @@ def test_other_interfaces_are_named_in_adapters_only(library):  # and a game's p
     ("library", "allowed"),
     [
         ("flax", {"loqa_agents/networks.py"}),
-        ("optax", {"loqa_agents/learner.py"}),
+        ("optax", {"loqa_agents/learner.py", "loqa_agents/losses.py"}),
         ("safetensors", {"loqa_agents/agent.py", "loqa_agents/checkpoint.py"}),
         ("matplotlib", {"loqa_agents/figures.py"}),
         # Names of others pass one place on their way into a table, a page or a spreadsheet.
@@ -79,8 +79,11 @@ def test_each_library_has_its_place(library, allowed):
 @pytest.mark.parametrize(
     ("game", "allowed"),
     [
-        # exact solves matrix games and nothing else; updates asks for it; run reads situations.
-        ("matrix_game", {"presets", "parser", "exact", "updates", "results", "best_response"}),
+        # exact solves matrix games and nothing else; lineup asks for it; results read situations.
+        (
+            "matrix_game",
+            {"presets", "parser", "exact", "exact_update", "lineup", "results", "best_response"},
+        ),
         # How results are measured and shown depends on the game, how they are learned does not;
         # the agents that others published play this game; a league seats players of all its views.
         # A best response sees as much as its game allows; a card has what was published of one.

@@ -16,7 +16,7 @@ from loqa_envs import keys
 from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import translated
-from loqa_envs.game import Game, Params, Policy
+from loqa_envs.game import Game, Params, Policy, in_seat
 from loqa_envs.own_game import own_game
 
 
@@ -155,7 +155,7 @@ def _at(player: Any, game: Game, table: Game, number: int) -> Policy:
         if not hasattr(player, attribute):
             raise ValueError(f"a Policy must have {attribute}; {player!r} has not.")
     make_player(player, table, number)  # refuses a player of another game
-    inner, _ = apart(player)
+    inner, _ = apart(in_seat(player, number))
     if isinstance(table, CoinGame):
         own: Any = own_game(player) or game
         return translated(inner, own, table, number)

@@ -127,8 +127,8 @@ def test_balanced_terms_are_each_of_order_one_in_the_batch():
     lessons = _lessons(game, learner, learner.init(jax.random.key(0), game))
     # Whatever the scale of rewards, their shares stay the same.
     scaled = lessons._replace(advantages=7 * lessons.advantages, shaping=0.1 * lessons.shaping)
-    weights = learner._weights(lessons, 0)
-    np.testing.assert_allclose(weights, learner._weights(scaled, 0), atol=1e-3)
+    weights = learner.weights(lessons, 0)
+    np.testing.assert_allclose(weights, learner.weights(scaled, 0), atol=1e-3)
     own = lessons.advantages / np.std(lessons.advantages)
     assert np.std(weights - own) == pytest.approx(0.5, rel=1e-3)
 
@@ -139,7 +139,7 @@ def test_settings_are_annealed_from_first_to_last():
     lessons = _lessons(game, learner, learner.init(jax.random.key(0), game))
     for update, weight in ((0, 2.0), (5, 1.5), (10, 1.0), (99, 1.0)):
         expected = lessons.advantages + weight * lessons.shaping
-        np.testing.assert_allclose(learner._weights(lessons, update), expected, atol=1e-5)
+        np.testing.assert_allclose(learner.weights(lessons, update), expected, atol=1e-5)
 
 
 def test_the_actors_step_size_is_annealed_over_updates():

@@ -3,7 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.networks import Critic, Inputs, Network, NetworkPolicy, RecordedPolicy
+from loqa_agents.inputs import Inputs
+from loqa_agents.networks import Critic, Network, NetworkPolicy, RecordedPolicy
 from loqa_agents.rollout import play_episode
 from loqa_envs import IPD
 

@@ -2,7 +2,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loqa_agents.networks import Inputs, Network, NetworkPolicy
+from loqa_agents.inputs import Inputs
+from loqa_agents.networks import Network, NetworkPolicy
 from loqa_agents.rollout import play_episode
 from loqa_envs import IPD, Grim, MemoryOne, Random, Tremble
 

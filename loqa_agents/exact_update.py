@@ -68,7 +68,10 @@ def exact_loss(
     """
     seats = (0,) if game.seats_alike else (0, 1)
     policies = [learner.policy(game).in_seat(seat) for seat in seats]
-    logits = [policy.log_probabilities(actor, jnp.eye(len(SITUATIONS), dtype=jnp.float32)) for policy in policies]
+    logits = [
+        policy.log_probabilities(actor, jnp.eye(len(SITUATIONS), dtype=jnp.float32))
+        for policy in policies
+    ]
     slip = learner.exploration
     cooperation = [(1 - slip) * jnp.exp(each[:, 0]) + slip / 2 for each in logits]
     solved = [

@@ -3,7 +3,6 @@
 import operator
 import os
 import pkgutil
-from contextlib import suppress
 from copy import copy
 from typing import Annotated, Any
 
@@ -38,11 +37,12 @@ def check_integer(what: str, value: Any, low: int, high: int) -> int:
     Raises:
         ValueError: unless ``value`` is one integer from ``low`` to ``high``, both included.
     """
-    if not isinstance(value, bool):
-        with suppress(TypeError):
-            number = operator.index(value)
-            if low <= number <= high:
-                return number
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = low - 1
+    if low <= number <= high and not isinstance(value, bool):
+        return number
     checked: int = check(what, value, Annotated[int, Interval(ge=low, le=high)])
     return checked
 

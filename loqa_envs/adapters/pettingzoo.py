@@ -1,6 +1,6 @@
 """Any game as a PettingZoo environment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -113,8 +113,8 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
     ]:
         match, agents = self._match, self.possible_agents
         match.check_running()
-        if not isinstance(actions, Mapping) or actions.keys() != self._action_spaces.keys():
-            given = shown([*actions] if isinstance(actions, Mapping) else actions)
+        if not isinstance(actions, dict) or actions.keys() != self._action_spaces.keys():
+            given = shown([*actions] if isinstance(actions, dict) else actions)
             raise ValueError(
                 f"actions must be a dictionary with one for each of {', '.join(agents)}, "
                 f"got {given}."

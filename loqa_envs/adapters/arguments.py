@@ -10,8 +10,8 @@ from annotated_types import Interval
 from gymnasium.envs.registration import EnvSpec
 
 from loqa_envs.catalogue import make_player
-from loqa_envs.game import Game, Policy
-from loqa_envs.validation import Count, check
+from loqa_envs.game import EpisodeLength, Game, Policy
+from loqa_envs.validation import check
 
 AGENTS = "loqa_agents.league.find:find_player"
 """What reads an agent of a name or a file. It is looked up when first needed, since games know
@@ -22,7 +22,8 @@ def opponent_for(opponent: str | os.PathLike[str] | Policy, game: Game, seat: in
     """`make_player`, or the agent of a file or of a name with a slash, such as coin3x3/loqa/42.
 
     Raises:
-        ValueError: as `make_player`, and if there is no such agent.
+        ValueError: as `make_player`, and if there is no agent of that name.
+        FileNotFoundError: if there is no such file.
     """
     if isinstance(opponent, os.PathLike) or (
         isinstance(opponent, str) and ("/" in opponent or opponent.endswith(".safetensors"))
@@ -61,13 +62,13 @@ def episode_length(max_episode_steps: Any, game: Game) -> int:
     """How many steps an episode has: what is given, or the game's own number for None and -1.
 
     Raises:
-        ValueError: for anything else that is no `Count`.
+        ValueError: for anything else that is no `EpisodeLength`.
     """
     if max_episode_steps is None or (
         isinstance(max_episode_steps, int) and max_episode_steps == -1
     ):
         return game.episode_length  # Gymnasium has two ways to say so
-    length: int = check("max_episode_steps", max_episode_steps, Count)
+    length: int = check("max_episode_steps", max_episode_steps, EpisodeLength)
     return length
 
 

@@ -14,8 +14,8 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 from loqa_envs.adapters import arguments, single
 from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
 from loqa_envs.catalogue import make_game
-from loqa_envs.game import Game
-from loqa_envs.validation import Count, check
+from loqa_envs.game import EpisodeLength, Game
+from loqa_envs.validation import check
 from loqa_envs.wording import shown
 
 Observation = NDArray[Any]
@@ -83,7 +83,7 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
 
     @max_cycles.setter
     def max_cycles(self, value: int) -> None:
-        self._match.length = check("max_cycles", value, Count)
+        self._match.length = check("max_cycles", value, EpisodeLength)
 
     def observation_space(self, agent: str) -> Box:
         return self._observation_spaces[agent]

@@ -137,6 +137,11 @@ def test_a_player_around_agents_of_two_games_is_refused(agent):
         make_player(OneOf((agent, other)), CoinGame(), 0)
 
 
+def test_the_name_of_several_agents_is_no_opponent():
+    with pytest.raises(ValueError, match="one of those that coin3x3/loqa names: coin3x3/loqa/42,"):
+        gymnasium.make("loqa/CoinGame-v0", opponent="coin3x3/loqa")
+
+
 def test_an_agent_plays_with_its_own_parameters(agent):
     key, observation = jax.random.key(1), agent.game.observe(agent.game.reset(jax.random.key(2)))[0]
     expected = agent.policy.act(key, agent.params, agent.initial_carry(), observation)

@@ -2,35 +2,53 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
+from typing_extensions import TypedDict
 
-from loqa_agents.files import as_path, write_atomically
+from loqa_agents.files import as_path, parse_json, write_atomically
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import Brain
 from loqa_agents.networks import NetworkPolicy
-from loqa_agents.settings import from_dict, game_from_dict, game_to_dict
+from loqa_agents.settings import from_dict, game_from_dict, game_to_dict, to_dict
 from loqa_agents.shipping import shipped_file
 from loqa_agents.with_params import WithParams
 from loqa_envs.game import Game, Params
 from loqa_envs.keys import key
+from loqa_envs.validation import Seed, Settings
 
-FORMAT = "loqa-agent-1"
+FORMAT: Literal["loqa-agent-1"] = "loqa-agent-1"
+
+
+class _Header(TypedDict):
+    format: Literal["loqa-agent-1"]
+    game: dict[str, Any]
+    learner: dict[str, Any]
+    seed: Seed
+
+
+_HEADER = TypeAdapter(_Header)
 
 
 @dataclass(frozen=True, eq=False)
-class Agent(WithParams):
-    """A trained player, and what it was trained on and with."""
+class Agent(WithParams, Settings):
+    """A trained player, and what it was trained on and with.
+
+    Raises:
+        ValueError: for a part that is none.
+    """
 
     game: Game
     learner: Learner
     brain: Brain
-    seed: int
+    seed: Seed
     seat: int | None = None
     """Where it sits, if it was trained on a game whose seats differ."""
 
@@ -55,14 +73,21 @@ def save_agent(path: str | os.PathLike[str], agent: Agent) -> None:
     """Write an agent as one ``.safetensors`` file, its configuration in the header.
 
     The file appears whole or not at all.
+
+    Raises:
+        ValueError: for a game, a network or settings of which no file can make the same again (see
+            `loqa_envs.register_game` and `loqa_agents.register_network`), or weights that are not
+            finite numbers of type float32.
+        OSError: if the file cannot be written.
     """
     header = {
         "format": FORMAT,
         "game": game_to_dict(agent.game),
-        "learner": asdict(agent.learner),
+        "learner": to_dict(agent.learner),
         "seed": agent.seed,
     }
     arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(agent.brain).items()}
+    _require_weights(arrays)
     write_atomically(as_path(path), save(arrays, {"loqa": json.dumps(header)}))
 
 
@@ -100,22 +125,39 @@ def load_agent(path: str | os.PathLike[str]) -> Agent:
 
 
 def _read(file: Any) -> Agent:
-    header = json.loads((file.metadata() or {})["loqa"])
-    if header["format"] != FORMAT:
-        raise ValueError(f"its format is {header['format']!r}")
+    header = parse_json((file.metadata() or {})["loqa"], _HEADER, "its header")
     game = game_from_dict(header["game"])
     learner = from_dict(Learner, header["learner"])
-    template = jax.eval_shape(lambda: learner.init(key(0), game).brain)
-    # Nothing of the size of an array is made before the file and its header agree.
+    # Nothing that takes time or memory is done for what the header says before it and the arrays
+    # agree: layers, of which each has an array, are counted before the networks are traced.
     shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    layers = len(learner.actor.hidden) + len(learner.critic.hidden)
+    if layers > len(shapes):
+        raise ValueError(f"it must have an array for each of {layers} layers, it has {len(shapes)}")
+    template = jax.eval_shape(lambda: learner.init(key(0), game).brain)
     expected = {name: leaf.shape for name, leaf in named_leaves(template).items()}
-    if shapes != expected:
-        raise ValueError(f"its arrays must be {expected}, they are {shapes}")
-    leaves = [file.get_tensor(name) for name in expected]
-    if any(leaf.dtype != np.float32 for leaf in leaves):
-        raise ValueError("its arrays must be of the type float32")
-    brain = jax.tree.unflatten(jax.tree.structure(template), leaves)
-    return Agent(game, learner, brain, int(header["seed"]))
+    for name in sorted(expected.keys() | shapes.keys()):
+        if shapes.get(name) != expected.get(name):
+            raise ValueError(
+                f"its array {name} must be {_form(expected.get(name))}, by what its header says, "
+                f"and is {_form(shapes.get(name))}"
+            )
+    arrays = {name: file.get_tensor(name) for name in expected}
+    _require_weights(arrays)
+    brain = jax.tree.unflatten(jax.tree.structure(template), list(arrays.values()))
+    return Agent(game, learner, brain, header["seed"])
+
+
+def _form(shape: tuple[int, ...] | None) -> str:
+    return "absent" if shape is None else f"of shape {shape}"
+
+
+def _require_weights(arrays: dict[str, NDArray[Any]]) -> None:
+    for name, array in arrays.items():
+        if array.dtype != np.float32:
+            raise ValueError(f"an agent's weights must be float32; {name} is {array.dtype}.")
+        if not np.isfinite(array).all():  # with NaN it would always play the first action
+            raise ValueError(f"an agent's weights must be finite; {name} has NaN or infinity.")
 
 
 def named_leaves(tree: Any) -> dict[str, Any]:

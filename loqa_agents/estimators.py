@@ -1,6 +1,6 @@
 """Returns, advantages and traces of one episode; put episodes in front with ``jax.vmap``."""
 
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import jax
 import jax.numpy as jnp
@@ -24,12 +24,20 @@ class Perspective(NamedTuple):
 
 
 class OpponentModel(NamedTuple):
-    """How an algorithm supposes that the opponent learns; see `loqa_agents.Shaping`."""
+    """How an algorithm supposes that the opponent learns: `loqa_agents.Shaping` but its weight."""
 
     temperature: float = 1.0
     decay: float = 0.9
     steps: int = 4
     sampled_values: bool = False
+
+    @property
+    def weight(self) -> NoReturn:
+        raise AttributeError(
+            "the weight of shaping must be left to the learner, which may change it in training; "
+            "an algorithm returns Weights(own, shaping), the second without it, or has one of its "
+            "own."
+        )
 
 
 class Weights(NamedTuple):

@@ -243,6 +243,11 @@ def test_the_weight_of_shaping_is_the_learners_and_no_algorithms(monkeypatch):
     assert not np.allclose(naive.advantages, own)
 
 
+def test_an_algorithm_that_asks_for_the_weight_of_shaping_is_told_whose_it_is():
+    with pytest.raises(AttributeError, match=r"must be left to the learner.*Weights\(own, shap"):
+        _ = Shaping(weight=2).model.weight
+
+
 def test_an_algorithm_that_adds_up_its_two_weights_is_refused(monkeypatch):
     monkeypatch.setitem(ALGORITHMS, "sum", lambda view, model, discount: view.advantages)
     game, learner = IPD(episode_length=5), Learner(algorithm="sum")

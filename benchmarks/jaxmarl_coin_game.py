@@ -1,21 +1,22 @@
-"""Environment steps a second of JaxMARL's Coin Game, for ``coin_throughput.py`` to run elsewhere.
+"""Random play of JaxMARL's Coin Game, for ``coin_throughput.py`` to run elsewhere.
 
-    python benchmarks/jaxmarl_coin_game.py GAMES STEPS REPEATS
+    python benchmarks/jaxmarl_coin_game.py GAMES STEPS
 
-Needs an environment with jaxmarl and not loqa. Prints the seconds of each run as JSON, the first
-of which compiles. The loop is that of ``throughput.py``: random actions drawn as bytes, everything
-that comes out consumed; JaxMARL wants a key for each game and resets it by itself.
+Needs an environment with jaxmarl and not loqa. Prints its versions as JSON, and then, for every
+line that it reads, plays and prints the checksum. The loop is that of ``throughput.py``: random
+actions drawn as bytes, everything that comes out consumed; JaxMARL wants a key for each game and
+resets it by itself.
 """
 
+import importlib.metadata
 import json
 import sys
-import time
 
 import jax
 import jax.numpy as jnp
 import jaxmarl
 
-GAMES, STEPS, REPEATS = map(int, sys.argv[1:])
+GAMES, STEPS = map(int, sys.argv[1:])
 ENV = jaxmarl.make("coin_game")
 WEIGHTS = 1.0 + jnp.arange(36)
 
@@ -43,9 +44,7 @@ def run(key):
     return jax.lax.scan(step, (states, jnp.float32(0)), keys)[0][1]
 
 
-seconds = []
-for _ in range(1 + REPEATS):
-    start = time.perf_counter()
-    float(run(jax.random.key(0)))
-    seconds.append(time.perf_counter() - start)
-print(json.dumps({"version": getattr(jaxmarl, "__version__", "0.2.0"), "seconds": seconds}))
+versions = {package: importlib.metadata.version(package) for package in ("jaxmarl", "jax")}
+print(json.dumps(versions), flush=True)
+for _ in sys.stdin:
+    print(float(run(jax.random.key(0))), flush=True)

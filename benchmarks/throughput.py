@@ -11,8 +11,9 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
 
 import gymnasium
 import jax
@@ -25,12 +26,23 @@ from loqa_envs.adapters.pettingzoo import parallel_env
 from loqa_envs.adapters.registration import gymnasium_id
 from loqa_envs.keys import key
 
+Program: TypeAlias = tuple[int, Callable[[], float]]
+"""How many environment steps a run takes, and the run, which returns a checksum."""
+
+
+class Rollout(NamedTuple):
+    """Many games: ``reset(key)`` and ``step(key, states, actions)``."""
+
+    reset: Callable[[jax.Array], Any]
+    step: Callable[[jax.Array, Any, jax.Array], tuple]
+
+
 GAMES_MEASURED = ("ipd",)
 VECTOR_ENVS = 4096
 SCANNED_GAMES = 16384
 
 
-def pettingzoo_parallel(game: str | Game, steps: int = 20_000) -> tuple[int, Callable[[], float]]:
+def pettingzoo_parallel(game: str | Game, steps: int = 20_000) -> Program:
     """One game by PettingZoo's parallel API, on one core."""
     env = parallel_env(game)
     generator = np.random.default_rng(0)
@@ -51,7 +63,7 @@ def pettingzoo_parallel(game: str | Game, steps: int = 20_000) -> tuple[int, Cal
     return steps, run
 
 
-def gymnasium_vector(name: str, steps: int = 2_000) -> tuple[int, Callable[[], float]]:
+def gymnasium_vector(name: str, steps: int = 2_000) -> Program:
     """`VECTOR_ENVS` games by ``make_vec``, NumPy arrays in and out, episodes reset as they end."""
     env = gymnasium.make_vec(gymnasium_id(name), num_envs=VECTOR_ENVS)
     generator = np.random.default_rng(0)
@@ -68,7 +80,7 @@ def gymnasium_vector(name: str, steps: int = 2_000) -> tuple[int, Callable[[], f
     return steps * VECTOR_ENVS, run
 
 
-def jax_scan(name: str, steps: int = 2_000) -> tuple[int, Callable[[], float]]:
+def jax_scan(name: str, steps: int = 2_000) -> Program:
     """`SCANNED_GAMES` games in one ``lax.scan`` in JAX, episodes restarted as they end."""
     game = make_game(name)
     episodes = steps // game.episode_length
@@ -80,34 +92,59 @@ def jax_scan(name: str, steps: int = 2_000) -> tuple[int, Callable[[], float]]:
     )
 
 
-def scanned(game: Game, num_games: int, key: jax.Array, episodes: int) -> jax.Array:
-    """A checksum over everything that so many games give out in so many random episodes."""
-    players = game.num_players
-    weights = 1.0 + jnp.arange(players * np.prod(game.observation_shape)).reshape(
-        (1, players, *game.observation_shape)
-    )
+def one_draw(game: Game, num_games: int) -> Rollout:
+    """All games draw their chance at once, as the vector environments do."""
 
     def noise(key: jax.Array, size: int) -> jax.Array:
         return jax.random.uniform(key, (size, num_games)).T
 
+    return Rollout(
+        lambda key: jax.vmap(game.initial_state)(noise(key, game.reset_noise_size)),
+        lambda key, states, actions: jax.vmap(game.transition)(
+            states, actions, noise(key, game.noise_size)
+        ),
+    )
+
+
+def key_per_game(game: Game, num_games: int) -> Rollout:
+    """A key for each game and the public methods, as other libraries have it."""
+    return Rollout(
+        lambda key: jax.vmap(game.reset)(jax.random.split(key, num_games)),
+        lambda key, states, actions: jax.vmap(game.step)(
+            jax.random.split(key, num_games), states, actions
+        ),
+    )
+
+
+def scanned(
+    game: Game,
+    num_games: int,
+    key: jax.Array,
+    episodes: int,
+    rollout: Callable[[Game, int], Rollout] = one_draw,
+) -> jax.Array:
+    """A checksum over everything that so many games give out in so many random episodes."""
+    players = game.num_players
+    play = rollout(game, num_games)
+    weights = 1.0 + jnp.arange(players * np.prod(game.observation_shape)).reshape(
+        (1, players, *game.observation_shape)
+    )
+
     def step(carry: tuple, key: jax.Array) -> tuple:
         states, checksum = carry
-        action_key, noise_key = jax.random.split(key)
+        action_key, step_key = jax.random.split(key)
         # A byte for each action: drawing whole words would cost more than many a game.
         words = jax.random.bits(action_key, (num_games,), jnp.uint32)
         draws = jnp.stack([words >> 8 * seat & 255 for seat in range(players)], 1)
         actions = (draws % game.num_actions).astype(jnp.int32)
-        states, rewards, _ = jax.vmap(game.transition)(
-            states, actions, noise(noise_key, game.noise_size)
-        )
+        states, rewards, _ = play.step(step_key, states, actions)
         seen = (jax.vmap(game.observe)(states) * weights).sum()
         return (states, checksum + rewards.sum() + seen), None
 
     def episode(checksum: jax.Array, key: jax.Array) -> tuple:
         reset_key, steps_key = jax.random.split(key)
-        states = jax.vmap(game.initial_state)(noise(reset_key, game.reset_noise_size))
         keys = jax.random.split(steps_key, game.episode_length)
-        return jax.lax.scan(step, (states, checksum), keys)[0][1], None
+        return jax.lax.scan(step, (play.reset(reset_key), checksum), keys)[0][1], None
 
     return jax.lax.scan(episode, jnp.float32(0), jax.random.split(key, episodes))[0]
 
@@ -130,25 +167,29 @@ TARGETS = {
 def measure(game: str, interface: str, repeats: int) -> dict:
     prepare, num_envs = INTERFACES[interface]
     row = {"game": game, "interface": interface, "num_envs": num_envs}
-    return row | timed(*prepare(game), repeats)
+    return row | timed([prepare(game)], repeats)[0]
 
 
-def timed(steps: int, run: Callable[[], float], repeats: int) -> dict:
-    """Rates over the runs after the first."""
-    seconds, checksums = [], []
+def timed(programs: Sequence[Program], repeats: int) -> list[dict]:
+    """Rates of each program over its runs after the first; the programs run in turn."""
+    seconds: list[list[float]] = [[] for _ in programs]
+    checksums = [0.0] * len(programs)
     for _ in range(1 + repeats):
-        start = time.perf_counter()
-        checksums.append(run())
-        seconds.append(time.perf_counter() - start)
-    rates = [steps / duration for duration in seconds[1:]]
-    return {
-        "env_steps_per_second": round(statistics.median(rates)),
-        "runs": [round(rate) for rate in rates],
-        "env_steps_per_run": steps,
-        # What the first run took longer than the others: compilation, mostly.
-        "warm_up_seconds": round(max(0.0, seconds[0] - statistics.median(seconds[1:])), 3),
-        "checksum": float(checksums[-1]),
-    }
+        for i, (_, run) in enumerate(programs):
+            start = time.perf_counter()
+            checksums[i] = float(run())
+            seconds[i].append(time.perf_counter() - start)
+    return [
+        {
+            "env_steps_per_second": round(statistics.median(steps / s for s in runs[1:])),
+            "runs": [round(steps / duration) for duration in runs[1:]],
+            "env_steps_per_run": steps,
+            # What the first run took longer than the others: compilation, mostly.
+            "warm_up_seconds": round(max(0.0, runs[0] - statistics.median(runs[1:])), 3),
+            "checksum": checksum,
+        }
+        for (steps, _), runs, checksum in zip(programs, seconds, checksums, strict=True)
+    ]
 
 
 def main() -> None:

@@ -142,7 +142,7 @@ class Evaluator:
         self_key, versus_key = jax.random.split(key)
         both = self._both_seats(self_key, self._seats, actor, actor)
         first, second = (OneOf(tuple(players.values())) for players in self.players)
-        numbers = jnp.arange(len(self.players[0]))
+        numbers = jnp.arange(len(self.players[0]), dtype=jnp.int32)
         keys = jax.random.split(versus_key, len(self.players[0]))
 
         def meet(key: jax.Array, number: jax.Array) -> jax.Array:

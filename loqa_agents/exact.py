@@ -45,7 +45,7 @@ def solve(game: MatrixGame, own: Array, other: Array, discount: float, seat: int
 
     Both are probabilities of cooperating after START, CC, CD, DC, DD in their own view.
     """
-    own, other = jnp.asarray(own), jnp.asarray(other)[OTHER_VIEW]
+    own, other = jnp.asarray(own, jnp.float32), jnp.asarray(other, jnp.float32)[OTHER_VIEW]
     own_moves = jnp.stack([own, 1 - own], axis=-1)
     other_moves = jnp.stack([other, 1 - other], axis=-1)
     outcomes = own_moves[:, _OWN_MOVE] * other_moves[:, _OTHER_MOVE]
@@ -57,7 +57,7 @@ def solve(game: MatrixGame, own: Array, other: Array, discount: float, seat: int
         return values, (values, targets)
 
     _, (values, targets) = jax.lax.scan(
-        back, jnp.zeros((2, 5)), None, length=game.episode_length, reverse=True
+        back, jnp.zeros((2, 5), jnp.float32), None, length=game.episode_length, reverse=True
     )
     advantages = targets[:, :, None, :] - values[:, :, :, None]  # [T, P, 5, 4]
     # Sum over own moves, for each move of the other's: outcomes (0, 2) have it cooperate.
@@ -66,13 +66,13 @@ def solve(game: MatrixGame, own: Array, other: Array, discount: float, seat: int
     )
 
     def forward(now: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
-        return jnp.append(0.0, now @ outcomes), now
+        return jnp.append(jnp.float32(0), now @ outcomes), now
 
     last, occupancy = jax.lax.scan(
-        forward, jnp.zeros(5).at[0].set(1.0), None, length=game.episode_length
+        forward, jnp.zeros(5, jnp.float32).at[0].set(1.0), None, length=game.episode_length
     )
     return Exact(
-        values=jnp.concatenate([values[:, 0], jnp.zeros((1, 5))]),
+        values=jnp.concatenate([values[:, 0], jnp.zeros((1, 5), jnp.float32)]),
         advantages=advantages[:, 0],
         other_advantages=advantages[:, 1],
         other_action_values=other_action_values,
@@ -150,7 +150,7 @@ def best_response(
     Returns its values ``[T + 1, 5]`` and whether it cooperates, ``bool[T, 5]``. The value of the
     whole episode is ``values[0, 0]``; undiscounted, divide by T for the mean reward per step.
     """
-    other = jnp.asarray(other)[OTHER_VIEW]
+    other = jnp.asarray(other, jnp.float32)[OTHER_VIEW]
     other_moves = jnp.stack([other, 1 - other], axis=-1)
 
     def back(after: jax.Array, _: None) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
@@ -160,9 +160,9 @@ def best_response(
         return values, (values, action_values[:, 0] >= action_values[:, 1])
 
     _, (values, cooperates) = jax.lax.scan(
-        back, jnp.zeros(5), None, length=game.episode_length, reverse=True
+        back, jnp.zeros(5, jnp.float32), None, length=game.episode_length, reverse=True
     )
-    return jnp.concatenate([values, jnp.zeros((1, 5))]), cooperates
+    return jnp.concatenate([values, jnp.zeros((1, 5), jnp.float32)]), cooperates
 
 
 def _payoffs(game: MatrixGame, seat: int) -> jax.Array:
@@ -193,8 +193,9 @@ def _expected_traces(
         first, second = (trace[:, None] for trace in traces)
         credit = factor * first + occupancy[:, None] * pushes
         square = factor**2 * second + pushes * (2 * factor * first + occupancy[:, None] * pushes)
-        after = (jnp.append(0.0, (solved.outcomes * x).sum(0)) for x in (credit, square))
+        after = (jnp.append(jnp.float32(0), (solved.outcomes * x).sum(0)) for x in (credit, square))
         return tuple(after), traces
 
-    _, (first, second) = jax.lax.scan(step, (jnp.zeros(5),) * 2, (pushes, solved.occupancy[:-1]))
+    start = (jnp.zeros(5, jnp.float32),) * 2
+    _, (first, second) = jax.lax.scan(step, start, (pushes, solved.occupancy[:-1]))
     return first, second

@@ -1,13 +1,14 @@
 """A learner: an actor and a critic, and how a batch of episodes changes them."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 import optax
 from annotated_types import Interval
 
+from loqa_agents.adam import adam
 from loqa_agents.algorithms import ALGORITHMS, judge
 from loqa_agents.estimators import Perspective, gae, td_targets
 from loqa_agents.inputs import Inputs
@@ -17,6 +18,7 @@ from loqa_agents.losses import actor_loss, critic_loss
 from loqa_agents.networks import Critic, Network, NetworkPolicy, RecordedPolicy
 from loqa_agents.rollout import Trajectory
 from loqa_envs.game import Game, Params
+from loqa_envs.keys import boundary
 from loqa_envs.validation import Positive, Probability, Settings, Share, Weight
 
 _MOST_STEPS = 2**31 - 1
@@ -98,6 +100,7 @@ class Learner(Settings):
         """The same player as it acts in training, exploring."""
         return RecordedPolicy(self.actor, Inputs.of(game), game.num_actions, self.exploration)
 
+    @boundary
     def init(self, key: jax.Array, game: Game) -> LearnerState:
         actor_key, critic_key = jax.random.split(key)
         actor = self.policy(game).init(actor_key)
@@ -201,7 +204,7 @@ class Learner(Settings):
     def _annealed(self, first: float, last: float, update: jax.Array | int) -> jax.Array | float:
         if not self.anneal:
             return first
-        return first + (last - first) * jnp.minimum(update / self.anneal, 1.0)
+        return first + (last - first) * jnp.minimum(jnp.float32(update) / self.anneal, 1.0)
 
     def _perspective(
         self,
@@ -248,12 +251,10 @@ class Learner(Settings):
 
     @property
     def _actor_optimizer(self) -> optax.GradientTransformation:
-        rate: Any = self.actor_learning_rate
-        if self.anneal:
-            steps = self.anneal * self.actor_steps
-            rate = optax.linear_schedule(rate, self.final_actor_learning_rate, steps)
-        return optax.chain(optax.clip_by_global_norm(self.gradient_norm), optax.adam(rate))
+        steps = self.anneal * self.actor_steps
+        rates = self.actor_learning_rate, self.final_actor_learning_rate
+        return optax.chain(optax.clip_by_global_norm(self.gradient_norm), adam(*rates, steps))
 
     @property
     def _critic_optimizer(self) -> optax.GradientTransformation:
-        return optax.adam(self.critic_learning_rate)
+        return adam(self.critic_learning_rate)

@@ -44,5 +44,6 @@ class Lesson(NamedTuple):
 
 def pick(rows: jax.Array, columns: jax.Array) -> jax.Array:
     """``rows[t, columns[t]]`` for every t; a masked sum, since XLA's gather is slow on CPUs."""
-    picked: jax.Array = jnp.sum(rows * jax.nn.one_hot(columns, rows.shape[-1]), axis=-1)
+    mask = jax.nn.one_hot(columns, rows.shape[-1], dtype=rows.dtype)
+    picked: jax.Array = jnp.sum(rows * mask, axis=-1)
     return picked

@@ -70,18 +70,18 @@ def n_step_weights(view: Perspective, model: OpponentModel, discount: float) -> 
     """
     rewards, pushes = view.opponent_rewards, _pushes(view, model, discount)
     length = rewards.shape[0]
-    weights = jnp.zeros(length)
-    ahead = jnp.zeros(length)  # the discounted sum of the next steps - i rewards, from each step
+    weights = nothing = jnp.zeros_like(rewards)
+    ahead = nothing  # the discounted sum of the next steps - i rewards, from each step
     for i in reversed(range(1, min(model.steps, length))):
-        ahead = rewards + discount * jnp.append(ahead[1:], 0.0)
-        weights += discount**i * jnp.append(jnp.zeros(i), pushes[:-i]) * ahead
+        ahead = rewards + discount * jnp.append(ahead[1:], nothing[:1])
+        weights += discount**i * jnp.append(nothing[:i], pushes[:-i]) * ahead
     return Weights(view.advantages, weights)
 
 
 def _pushes(view: Perspective, model: OpponentModel, discount: float) -> jax.Array:
     """``u[T]``: what the opponent's choice did for the learner, times how movable it was."""
     values = view.opponent_values
-    chosen = jax.nn.one_hot(view.opponent_actions, values.shape[-1])
+    chosen = jax.nn.one_hot(view.opponent_actions, values.shape[-1], dtype=values.dtype)
     if model.sampled_values:
         returns = discounted_returns(view.opponent_rewards, discount)
         values = jnp.where(chosen, returns[:, None], values)

@@ -55,7 +55,7 @@ class Network(Settings):
         """One step: ``outputs[num_outputs]`` and the next carry; of a network without clock."""
         row = observation.reshape(1, -1)
         layers = self._layers(inputs, num_outputs)
-        result: Any = layers.apply(params, carry, row, jnp.zeros((1, 0)))
+        result: Any = layers.apply(params, carry, row, np.zeros((1, 0), np.float32))
         outputs, carry = result
         return outputs[0], carry
 
@@ -69,7 +69,7 @@ class Network(Settings):
     ) -> jax.Array:
         """A whole sequence from the initial carry: ``[T, *obs]`` to ``[T, num_outputs]``."""
         rows = observations.reshape(observations.shape[0], -1)
-        column = jnp.zeros((len(rows), 0)) if clock is None else clock[:, None]
+        column = np.zeros((len(rows), 0), np.float32) if clock is None else clock[:, None]
         layers = self._layers(inputs, num_outputs)
         result: Any = layers.apply(params, self.initial_carry(), rows, column)
         return jnp.asarray(result[0])
@@ -111,8 +111,8 @@ class _Layers(nn.Module):
             return nn.Dense(width, bias)(jnp.concatenate([observations, clock], axis=1))
         # As a dense layer of one-hot inputs; with rows of this size its outputs are of order one.
         scale = nn.initializers.normal(len(self.table_sizes) ** -0.5)
-        table = self.param("table", scale, (sum(self.table_sizes), width))
-        starts = np.cumsum([0, *self.table_sizes[:-1]])
+        table = self.param("table", scale, (sum(self.table_sizes), width), np.float32)
+        starts = np.cumsum([0, *self.table_sizes[:-1]], dtype=np.int32)
         features = jnp.asarray(table)[observations + starts].sum(1)
         return features + nn.Dense(width)(clock) if clock.shape[1] else features
 
@@ -125,7 +125,7 @@ class _Memory(nn.Module):
     @nn.compact
     def __call__(self, carry: jax.Array, gates: jax.Array) -> tuple[jax.Array, jax.Array]:
         kernel = self.param("kernel", _orthogonal_blocks, (self.width, 3 * self.width))
-        bias = self.param("bias", nn.initializers.zeros, (self.width,))
+        bias = self.param("bias", nn.initializers.zeros, (self.width,), np.float32)
 
         def step(state: jax.Array, gates: jax.Array) -> tuple[jax.Array, jax.Array]:
             state = gru_step(state, gates, jnp.asarray(kernel), jnp.asarray(bias))
@@ -141,7 +141,8 @@ class _Memory(nn.Module):
 def _orthogonal_blocks(key: jax.Array, shape: tuple[int, int]) -> jax.Array:
     """An orthogonal matrix for each of the three gates."""
     make = nn.initializers.orthogonal()
-    return jnp.concatenate([make(k, (shape[0],) * 2) for k in jax.random.split(key, 3)], axis=1)
+    blocks = [make(k, (shape[0],) * 2, np.float32) for k in jax.random.split(key, 3)]
+    return jnp.concatenate(blocks, axis=1)
 
 
 def register_network(name: str, network: type[Network]) -> None:
@@ -196,8 +197,8 @@ class NetworkPolicy:
         probabilities = self.mixed(jnp.exp(log_probabilities))
         # The inverse of the distribution function needs one random number, Gumbel's trick one for
         # each action; random numbers are most of the cost of playing a small game.
-        cumulative = jnp.cumsum(probabilities)
-        return jnp.sum(jax.random.uniform(key) >= cumulative[:-1], dtype=jnp.int32)
+        cumulative, uniform = jnp.cumsum(probabilities), jax.random.uniform(key, dtype=jnp.float32)
+        return jnp.sum(uniform >= cumulative[:-1], dtype=jnp.int32)
 
     def mixed(self, probabilities: jax.Array) -> jax.Array:
         """The actor's ``probabilities[..., A]`` with exploration mixed in."""
@@ -267,8 +268,9 @@ class Critic:
             return self.network.unroll(params, self.inputs, observations, self.num_actions)
         rows = observations.shape[0]
         outputs = self.network.unroll(
-            params, self.inputs, observations, self.num_actions, jnp.linspace(0, 1, rows)
-        )
+            params, self.inputs, observations, self.num_actions,
+            jnp.linspace(0, 1, rows, dtype=jnp.float32),
+        )  # fmt: skip
         steps_left = np.zeros(rows, np.float32)
         steps_left[:-1] = np.cumsum(self.discount ** np.arange(rows - 1))[::-1]
         return outputs * steps_left[:, None]

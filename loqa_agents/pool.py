@@ -41,7 +41,8 @@ def sample(key: jax.Array, pool: Pool, number: int) -> Brain:
     """``number`` brains in float32, drawn with replacement from all."""
     capacity = jax.tree.leaves(pool.brains)[0].shape[0]
     # The open place counts: it holds the newest brain.
-    places = jax.random.randint(key, (number,), 0, jnp.minimum(pool.kept + 1, capacity))
+    open_places = jnp.minimum(pool.kept + 1, capacity)
+    places = jax.random.randint(key, (number,), 0, open_places, jnp.int32)
 
     def read(place: jax.Array) -> Brain:
         brain: Brain = jax.tree.map(lambda ring: ring[place].astype(jnp.float32), pool.brains)

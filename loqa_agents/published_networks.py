@@ -102,7 +102,7 @@ class MFOSPolicy:
             _TOOK_OWN * own + _TOOK_OTHER * other + _LOST * lost,
             _TOOK_OWN * kept + _TOOK_OTHER * lost + _LOST * other,
         )
-        extra = jnp.stack([*rewards, jnp.zeros(())])
+        extra = jnp.stack([*rewards, jnp.float32(0)])
         constant = jnp.broadcast_to(extra[:, None, None], (3, *self.board))
         return jnp.concatenate([observation, constant])
 

@@ -52,7 +52,7 @@ def watch_episode(
                 policies, keys[1:], params, carries, observations, strict=True
             )
         ]
-        actions = jnp.stack([action for action, _ in moves])
+        actions = jnp.stack([jnp.asarray(action, jnp.int32) for action, _ in moves])
         state, rewards, info = game.step(keys[0], state, actions)
         carries = tuple(carry for _, carry in moves)
         carry = (state, game.observe(state)), carries

@@ -82,7 +82,7 @@ class Trainer:
     @keys.boundary
     def compile(self, state: TrainState) -> None:
         """Compile the training program now rather than at the first call of `advance`."""
-        self._advance = self._advance.lower(self._keys, state, 0, 0).compile()
+        self._advance = self._advance.lower(self._keys, state, np.int32(0), np.int32(0)).compile()
         give_back_memory()
 
     def place(self, state: TrainState) -> TrainState:
@@ -93,7 +93,7 @@ class Trainer:
     @keys.boundary
     def advance(self, state: TrainState, start: int, stop: int) -> tuple[TrainState, Metrics]:
         """Run updates start, ..., stop - 1; ``state`` is used up. Metrics are the last update's."""
-        state, metrics = self._advance(self._keys, state, start, stop)
+        state, metrics = self._advance(self._keys, state, np.int32(start), np.int32(stop))
         return state, metrics
 
     def _require_memory(self) -> None:

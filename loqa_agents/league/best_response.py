@@ -190,7 +190,8 @@ def _train(
     progress(0, budget.updates)
     for start in range(0, budget.updates, _CHUNK):
         stop = min(start + _CHUNK, budget.updates)
-        states = jax.block_until_ready(advance(keys, states, params, start, stop))
+        numbers = np.int32(start), np.int32(stop)
+        states = jax.block_until_ready(advance(keys, states, params, *numbers))
         if isinstance(other, HostCopies) and other.error is not None:
             raise other.error
         progress(stop, budget.updates)
@@ -211,7 +212,8 @@ def memory_one(game: Game, player: Seated) -> NDArray[np.float64] | None:
     if isinstance(policy, MemoryOne):
         return np.array(policy.cooperation, np.float64)
     if isinstance(policy, NetworkPolicy) and not policy.network.memory:
-        logits = policy.log_probabilities(player.params, jnp.eye(5))  # a row for each situation
+        situations = jnp.eye(5, dtype=jnp.float32)
+        logits = policy.log_probabilities(player.params, situations)
         cooperation: NDArray[np.float64] = np.exp(np.asarray(logits, np.float64)[:, 0])
         return cooperation
     return None

@@ -28,6 +28,7 @@ class Clocked:
     """
 
     game: Game
+    seats_alike = True  # a responder has learned in one seat and sits there
 
     @property
     def num_actions(self) -> int:
@@ -43,14 +44,14 @@ class Clocked:
 
     def clock(self, steps: Array) -> jax.Array:
         """``[..., LAST]`` after so many ``steps[...]``."""
-        left = self.game.episode_length - jnp.asarray(steps)
-        clock: jax.Array = jax.nn.one_hot(left - 1, LAST)
+        left = self.game.episode_length - jnp.asarray(steps, jnp.int32)
+        clock: jax.Array = jax.nn.one_hot(left - 1, LAST, dtype=jnp.float32)
         return clock
 
     def seen(self, episode: Trajectory) -> Trajectory:
         """The episode of a `ClockedPolicy` in the first seat as that seat saw it."""
         rows = episode.observations[:, 0]
-        clock = self.clock(jnp.arange(len(rows)))
+        clock = self.clock(jnp.arange(len(rows), dtype=jnp.int32))
         observations = jnp.concatenate([rows.reshape(len(rows), -1), clock], 1)
         _, carries = episode.carries[0]
         return episode._replace(observations=observations[:, None], carries=(carries,))

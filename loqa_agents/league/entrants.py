@@ -48,8 +48,6 @@ class Seated(NamedTuple):
     """Whether it runs outside of JAX."""
     family: Any
     """Hashable, and equal for players that differ in their parameters only."""
-    identity: Any = None
-    """What its `fingerprint` is of."""
 
 
 def table_of(game: Game) -> Game:
@@ -107,8 +105,7 @@ def _ready(entrant: Entrant, game: Game) -> Entrant:
 
 
 def _seat(entrant: Entrant, game: Game, act_timeout: float | None) -> Seated:
-    entrant = _ready(entrant, game)
-    table, player = table_of(game), entrant.player
+    table, player = table_of(game), _ready(entrant, game).player
     on_host = isinstance(player, Source)
     if on_host:
         player = HostPolicy(player, Caller(act_timeout))
@@ -122,13 +119,7 @@ def _seat(entrant: Entrant, game: Game, act_timeout: float | None) -> Seated:
         with suppress(TypeError):  # anyone's policy may be without a hash
             hash(shapes)
             family = shapes
-    identity = (player, seats) if isinstance(player, str) else identity_of(entrant.player)
-    return Seated(entrant.name, seats, params, on_host, family, identity)
-
-
-def identity_of(player: Any) -> Any:
-    """What a player of an entrant that is `ready` is known by."""
-    return (player.function, player.sample) if isinstance(player, Source) else player
+    return Seated(entrant.name, seats, params, on_host, family)
 
 
 def _try(policy: Policy, params: Params, table: Game) -> None:

@@ -107,7 +107,7 @@ class Tables:
             episode = play_episode(key, self.game, seats, params)
             mean = partial(jnp.mean, axis=0)
             legal = (episode.actions >= 0) & (episode.actions < self.game.num_actions)
-            slips = jnp.where(legal.all(0), len(legal), legal.argmin(0))
+            slips = jnp.where(legal.all(0), len(legal), legal.argmin(0).astype(jnp.int32))
             return Played(Met(mean(episode.rewards), jax.tree.map(mean, episode.info)), slips)
 
         def pair(each: tuple[jax.Array, Params, Params]) -> Played:

@@ -81,7 +81,7 @@ class Batch:
     def _uniform(self, key: jax.Array, number: int) -> jax.Array:
         # One draw for all is several times as fast as a key for each game, and on a CPU twice as
         # fast again with the games as the last axis.
-        return jax.random.uniform(key, (number, self.size)).T
+        return jax.random.uniform(key, (number, self.size), jnp.float32).T
 
     def _seen(self, states: State) -> Array:
         return self.rows(jax.vmap(self.game.observe)(states))

@@ -1,14 +1,12 @@
 """``loqa league``."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import jax
-import numpy as np
 import tyro
 from pydantic import ConfigDict, TypeAdapter
 from rich.console import Console
@@ -49,7 +47,9 @@ class _Config(TypedDict):
 
 
 _CONFIG: TypeAdapter[Any] = TypeAdapter(_Config)
-_FILES = r"league\.(json|csv|md)|(heat_map|scatter)\.png|pairs/([0-9]{5}\.(npz|damaged))?"
+_FILES = (
+    r"league\.(json|csv|md)|(heat_map|scatter)\.png|pairs/([0-9]{5}\.(safetensors|npz|damaged))?"
+)
 _LEAGUE = Kind(
     "league",
     identity=("game", "entrants", "episodes", "seed", "common"),
@@ -106,7 +106,7 @@ class LeagueCommand:
         devices = use_devices(self.devices)
         config = {
             "game": game_to_dict(game),
-            "entrants": [f"{entrant.name}: {fingerprint(entrant)}" for entrant in entrants],
+            "entrants": [entrant.name for entrant in entrants],
             "episodes": self.episodes,
             "seed": self.seed,
             "common": self.common,
@@ -127,7 +127,8 @@ class LeagueCommand:
                 league = play_league(
                     keys.key(self.seed), game, entrants, self.episodes,
                     common=self.common, keep_going=self.keep_going, devices=devices,
-                    finished=PairStore(out / "pairs"), act_timeout=self.act_timeout,
+                    finished=PairStore(out / "pairs", partial(say, console)),
+                    act_timeout=self.act_timeout,
                     progress=lambda done, pairs: bar.update(task, completed=done, total=pairs),
                 )  # fmt: skip
             except PlayerError as error:
@@ -179,16 +180,6 @@ def _chosen_game(name: str | None, size: tuple[int, ...], entrants: list[Entrant
     if name not in PRESETS:
         raise ValueError(f"--game must be one of {', '.join(PRESETS)}; got {name!r}.")
     return with_size(as_shown(PRESETS[name].game), size)
-
-
-def fingerprint(entrant: Entrant) -> str:
-    """What an entrant is, so that a league is not resumed with another one of the same name."""
-    params = getattr(entrant.player, "params", ())
-    digest = hashlib.sha256(repr(getattr(entrant.player, "game", None)).encode())
-    for leaf in jax.tree.leaves(params):
-        digest.update(np.asarray(leaf).tobytes())
-    kind = entrant.player if isinstance(entrant.player, str) else type(entrant.player).__name__
-    return f"{kind} {digest.hexdigest()[:16]}"
 
 
 def within(what: str, act_timeout: float | None) -> str:

@@ -48,6 +48,8 @@ class Seated(NamedTuple):
     """Whether it runs outside of JAX."""
     family: Any
     """Hashable, and equal for players that differ in their parameters only."""
+    identity: Any = None
+    """What its `fingerprint` is of."""
 
 
 def table_of(game: Game) -> Game:
@@ -105,7 +107,8 @@ def _ready(entrant: Entrant, game: Game) -> Entrant:
 
 
 def _seat(entrant: Entrant, game: Game, act_timeout: float | None) -> Seated:
-    table, player = table_of(game), _ready(entrant, game).player
+    entrant = _ready(entrant, game)
+    table, player = table_of(game), entrant.player
     on_host = isinstance(player, Source)
     if on_host:
         player = HostPolicy(player, Caller(act_timeout))
@@ -119,7 +122,13 @@ def _seat(entrant: Entrant, game: Game, act_timeout: float | None) -> Seated:
         with suppress(TypeError):  # anyone's policy may be without a hash
             hash(shapes)
             family = shapes
-    return Seated(entrant.name, seats, params, on_host, family)
+    identity = (player, seats) if isinstance(player, str) else identity_of(entrant.player)
+    return Seated(entrant.name, seats, params, on_host, family, identity)
+
+
+def identity_of(player: Any) -> Any:
+    """What a player of an entrant that is `ready` is known by."""
+    return (player.function, player.sample) if isinstance(player, Source) else player
 
 
 def _try(policy: Policy, params: Params, table: Game) -> None:

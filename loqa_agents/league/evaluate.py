@@ -13,9 +13,10 @@ from loqa_agents.devices import use_devices
 from loqa_agents.files import write_atomically
 from loqa_agents.league.best_response import Budget
 from loqa_agents.league.card_report import page, print_card
-from loqa_agents.league.command import check_seats, fingerprint, gathered, progress_bar, within
-from loqa_agents.league.entrants import Entrant
+from loqa_agents.league.command import check_seats, gathered, progress_bar, within
+from loqa_agents.league.entrants import Entrant, identity_of
 from loqa_agents.league.find import is_function
+from loqa_agents.league.fingerprint import fingerprint
 from loqa_agents.league.foreign_code import Limit
 from loqa_agents.league.python_player import Source
 from loqa_agents.league.scorecard import BUDGET, EPISODES, scorecard
@@ -102,9 +103,11 @@ class Evaluate:
 
 def _require_one_training(agents: Sequence[Entrant]) -> None:
     """Raise ``ValueError`` unless they can be the seeds of one training, each given once."""
-    prints = [fingerprint(agent) for agent in agents]
+    prints = [fingerprint(identity_of(agent.player)) for agent in agents]
     twice = [
-        agent.name for agent, mark in zip(agents, prints, strict=True) if prints.count(mark) > 1
+        agent.name
+        for agent, mark in zip(agents, prints, strict=True)
+        if mark is not None and prints.count(mark) > 1
     ]
     if twice:
         raise ValueError(

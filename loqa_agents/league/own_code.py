@@ -1,7 +1,9 @@
 """Which code is a user's own, as opposed to Python's, that of installed packages, and ours."""
 
 import sys
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _OURS = {"loqa_envs", "loqa_agents"}
@@ -22,6 +24,10 @@ def is_own(module: str | None) -> bool:
 
 
 def version_of(module: str | None) -> str:
-    """The package that a module is of, and its version if it says so."""
+    """The version of the package that a module is of, as far as it can be told."""
     top = (module or "").partition(".")[0]
-    return f"{top} {getattr(sys.modules.get(top), '__version__', sys.version_info[:2])}"
+    if top in sys.stdlib_module_names:
+        return f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    with suppress(PackageNotFoundError):
+        return version("loqa" if top in _OURS else top)
+    return str(getattr(sys.modules.get(top), "__version__", "unknown"))

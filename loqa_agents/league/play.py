@@ -1,19 +1,20 @@
 """Everyone against everyone."""
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from loqa_agents.league.by_hand import PlayerError, illegal, play_by_hand
-from loqa_agents.league.entrants import Entrant, Seated, check_names, seat, table_of
-from loqa_agents.league.tables import PAIRS, Met, Tables
-from loqa_agents.rollout import OneOf
+from loqa_agents.league.entrants import Entrant, check_names, seat, table_of
+from loqa_agents.league.families import Families
+from loqa_agents.league.fingerprint import fingerprint
+from loqa_agents.league.tables import Met, Tables
 from loqa_envs.game import Array, Game
 from loqa_envs.keys import boundary
 
@@ -23,14 +24,27 @@ REFERENCES = ("always_cooperate", "always_defect")
 Pair = tuple[str, str]
 
 
+class PairId(NamedTuple):
+    """Who plays in a pair."""
+
+    names: Pair
+    """In their order."""
+    players: tuple[str | None, str | None]
+    """What each player is, see `fingerprint`."""
+
+
 class Finished(Protocol):
     """Where pairs are kept once they have been played."""
 
-    def get(self, pair: Pair) -> Met | None:
-        """The pair's episodes, if they were kept."""
+    def open(self, league: dict[str, Any]) -> None:
+        """Keep and look up pairs of a league with these settings (JSON data), and of no other."""
         ...
 
-    def keep(self, played: dict[Pair, Met]) -> None: ...
+    def get(self, pair: PairId) -> Met | None:
+        """The pair's episodes, if they were kept and both players are what they were."""
+        ...
+
+    def keep(self, played: dict[PairId, Met]) -> None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +90,8 @@ def play_league(
         common: whether pairs play with the same random numbers, those under JAX among themselves
             and those with a Python player among themselves.
         keep_going: whether a player that fails loses all its pairs, instead of ending the league.
-        finished: where pairs are kept and looked up.
+        finished: where pairs are kept and looked up, such as a `PairStore`; those of players that
+            have changed, or that have no `fingerprint`, are played again.
         progress: called with the number of pairs that are done, and of all.
         devices: what pairs of JAX players are played on, by default all devices.
         act_timeout: seconds after which a Python player that has not answered has failed; it is
@@ -108,24 +123,28 @@ def play_league(
     played: dict[tuple[int, int], Met] = {}
     failed: dict[str, str] = {}
 
+    ids: dict[tuple[int, int], PairId] = {}
+    if finished is not None:
+        marks = [fingerprint(player.identity) for player in players]
+        ids = {(i, j): PairId((names[i], names[j]), (marks[i], marks[j])) for i, j in pairs}
+        finished.open(_settings(key, game, num_episodes, common))
+        kept = ((pair, finished.get(one)) for pair, one in ids.items())
+        played.update((pair, met) for pair, met in kept if met is not None)
+
     def note(indices: Sequence[tuple[int, int]], mets: Sequence[Met]) -> None:
+        new = dict(zip(indices, mets, strict=True))
         if finished is not None:
-            finished.keep(
-                {_named(names, pair): met for pair, met in zip(indices, mets, strict=True)}
-            )
-        played.update(zip(indices, mets, strict=True))
+            finished.keep({ids[pair]: met for pair, met in new.items()})
+        played.update(new)
         progress(len(played), len(pairs))
 
-    if finished is not None:
-        kept = ((pair, finished.get(_named(names, pair))) for pair in pairs)
-        played.update((pair, met) for pair, met in kept if met is not None)
     progress(len(played), len(pairs))
     left = [pair for pair in pairs if pair not in played]
     keys = {pair: key if common else _pair_key(key, _named(names, pair)) for pair in left}
     on_host = [pair for pair in left if any(players[i].on_host for i in pair)]
     under_jax = [pair for pair in left if pair not in set(on_host)]
     tables = Tables(table_of(game), devices)
-    families = _Families(players, [e.player for e in entrants] + known)
+    families = Families(players, [e.player for e in entrants] + known)
 
     def fail(error: PlayerError) -> None:
         if not keep_going:
@@ -162,10 +181,10 @@ def play_league(
         if any(names[i] in failed for i in pair):
             continue
         seed = int(jax.random.bits(keys[pair], dtype=np.uint32))
-        who = _named(names, pair)
         try:
             both = players[pair[0]], players[pair[1]]
-            note([pair], [play_by_hand(seed, tables.game, who, both, num_episodes)])
+            met = play_by_hand(seed, tables.game, _named(names, pair), both, num_episodes)
+            note([pair], [met])
         except PlayerError as error:
             fail(error)
     counted = {
@@ -173,41 +192,6 @@ def play_league(
     }
     league = _collected(game, tuple(entrants), counted, known, num_episodes)
     return replace(league, failed=failed, common=common)
-
-
-class _Families:
-    """Players by architecture: those of one family differ in their parameters only."""
-
-    def __init__(self, players: Sequence[Seated], given: Sequence[Any]) -> None:
-        scripted = {player: i for i, player in enumerate(given) if isinstance(player, str)}
-        names = sorted(scripted)  # the same players, the same program
-        seats = [tuple(players[scripted[name]].seats[n] for name in names) for n in (0, 1)]
-        anyone = tuple(OneOf(those) for those in seats)
-        self.params: list[Any] = [player.params for player in players]
-        self.seats: list[Any] = [player.seats for player in players]
-        for i, player in enumerate(given):
-            if isinstance(player, str):
-                self.params[i], self.seats[i] = np.int32(names.index(player)), anyone
-        # All scripted players are one, whose parameters are their numbers.
-        marks = [
-            anyone if isinstance(one, str) else player.family
-            for one, player in zip(given, players, strict=True)
-        ]
-        self.number = [marks.index(mark) for mark in marks]
-        self.seats = [self.seats[number] for number in self.number]
-
-    def chunks(
-        self, pairs: Sequence[tuple[int, int]]
-    ) -> Iterator[tuple[Any, Any, list[tuple[int, int]]]]:
-        """Seats of two families, and at most `PAIRS` pairs of them, the first family's first."""
-        groups: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        for i, j in pairs:
-            one, other = self.number[i], self.number[j]
-            in_order = (i, j) if one <= other else (j, i)
-            groups.setdefault((min(one, other), max(one, other)), []).append(in_order)
-        for (one, other), group in groups.items():
-            for start in range(0, len(group), PAIRS):
-                yield self.seats[one], self.seats[other], group[start : start + PAIRS]
 
 
 def _named(names: Sequence[str], pair: tuple[int, int]) -> Pair:
@@ -218,6 +202,17 @@ def _pair_key(key: jax.Array, pair: Pair) -> jax.Array:
     for name in pair:
         key = jax.random.fold_in(key, zlib.crc32(name.encode()))
     return key
+
+
+def _settings(key: jax.Array, game: Game, episodes: int, common: bool) -> dict[str, Any]:
+    """What the numbers of all pairs depend on, as JSON data."""
+    return {
+        "game": repr(game),
+        "rules": fingerprint(game),
+        "key": jax.random.key_data(key).tolist(),
+        "episodes": episodes,
+        "common": common,
+    }
 
 
 def _measured(name: str, met: Met) -> Array:

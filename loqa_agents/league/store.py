@@ -1,66 +1,157 @@
 """The finished pairs of a league on disk, so that a league that was stopped goes on."""
 
-import io
+import hashlib
+import json
+import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+from typing_extensions import TypedDict
 
-from loqa_agents.files import write_atomically
-from loqa_agents.league.play import Pair
+from loqa_agents.files import parse_json, write_atomically
+from loqa_agents.league.play import Pair, PairId
 from loqa_agents.league.tables import Met
+from loqa_agents.settings import differences
 
-_FILES = "[0-9][0-9][0-9][0-9][0-9].npz"
+FORMAT = "loqa-pairs-1"
+_FILES = "[0-9][0-9][0-9][0-9][0-9].safetensors"
+_INFO = "info "
+
+
+class _Pair(TypedDict):
+    names: Pair
+    players: tuple[str | None, str | None]
+
+
+class _Header(TypedDict):
+    format: Literal["loqa-pairs-1"]
+    league: dict[str, Any]
+    pairs: list[_Pair]
+    sha256: str
+
+
+class _Kept(NamedTuple):
+    players: tuple[str | None, str | None]
+    met: Met
+
+
+_HEADER = TypeAdapter(_Header)
 
 
 class PairStore:
-    """Keeps pairs in files of a folder, a file for each call of `keep`."""
+    """Keeps pairs in files of a folder, a file for each call of `keep`, none of which it changes.
 
-    def __init__(self, folder: Path) -> None:
+    A file says which league it is of and who played, and has a digest of all that is in it. What is
+    of another league, damaged, or of players that have changed is not used; ``note`` is called with
+    a line that says so.
+    """
+
+    def __init__(self, folder: Path, note: Callable[[str], None] = warnings.warn) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._held: dict[Pair, Met] = {}
-        for path in sorted(folder.glob(_FILES)):
-            content = path.read_bytes()  # a disk that fails is no damaged file
-            try:
-                self._held.update(_read(content))
-            except MemoryError:
-                raise
-            except Exception:  # a damaged file has many ways to fail
-                path.replace(path.with_suffix(".damaged"))  # its pairs are played again
+        self._note = note
+        self._league: dict[str, Any] = {}
+        self._held: dict[Pair, _Kept] = {}
+        self._noted: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._held)
 
-    def get(self, pair: Pair) -> Met | None:
-        return self._held.get(pair)
+    def open(self, league: dict[str, Any]) -> None:
+        """Read what there is of a league with these settings.
 
-    def keep(self, played: dict[Pair, Met]) -> None:
+        Raises:
+            OSError: if the folder cannot be made or read.
+        """
+        self._league = json.loads(json.dumps(league))
+        self._held = {}
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(self._folder.glob(_FILES)):
+            try:
+                self._held |= _read(path, self._league)
+            except (ValueError, SafetensorError) as error:
+                self._note(f"{path} is not used: {str(error).rstrip('.')}.")
+
+    def get(self, pair: PairId) -> Met | None:
+        """The pair's episodes, if they were kept and both players are what they were."""
+        kept = self._held.get(pair.names)
+        if kept is None:
+            return None
+        same = True
+        for name, before, now in zip(pair.names, kept.players, pair.players, strict=True):
+            if now is None or before != now:
+                same = False
+                why = "has changed" if now else "cannot be compared with what it was"
+                self._note_once(f"{name} {why}, so its pairs are played again.")
+        return kept.met if same else None
+
+    def keep(self, played: dict[PairId, Met]) -> None:
         """Write these pairs; the file appears whole or not at all."""
-        self._held.update(played)
+        self._held |= {pair.names: _Kept(pair.players, met) for pair, met in played.items()}
         mets = list(played.values())
-        arrays: dict[str, Any] = {
-            f"info {name}": np.stack([np.asarray(met.info[name], np.float32) for met in mets])
-            for name in mets[0].info
+        tables = {"rewards": [met.rewards for met in mets]}
+        tables |= {_INFO + name: [met.info[name] for met in mets] for name in mets[0].info}
+        arrays = {name: np.stack(rows).astype(np.float32) for name, rows in tables.items()}
+        header: Any = {
+            "format": FORMAT,
+            "league": self._league,
+            "pairs": [pair._asdict() for pair in played],
         }
-        arrays["pairs"] = np.array(list(played))
-        arrays["rewards"] = np.stack([np.asarray(met.rewards, np.float32) for met in mets])
-        content = io.BytesIO()
-        np.savez(content, **arrays)
+        header["sha256"] = _digest(header, arrays)
         numbers = [int(path.stem) for path in self._folder.glob(_FILES)]
-        write_atomically(
-            self._folder / f"{max(numbers, default=-1) + 1:05d}.npz", content.getvalue()
+        path = self._folder / f"{max(numbers, default=-1) + 1:05d}.safetensors"
+        write_atomically(path, save(arrays, {"loqa": json.dumps(header)}))
+
+    def _note_once(self, line: str) -> None:
+        if line not in self._noted:
+            self._noted.add(line)
+            self._note(line)
+
+
+def _read(path: Path, league: dict[str, Any]) -> dict[Pair, _Kept]:
+    """The pairs of a file; nothing of their size is made before the header and they agree."""
+    if not path.is_file():
+        raise ValueError("it must be a file")
+    with safe_open(path, framework="numpy") as file:
+        header = parse_json((file.metadata() or {}).get("loqa", ""), _HEADER, "its header")
+        if changed := differences(header["league"], league):
+            raise ValueError(f"it is of another league, whose {'; '.join(changed)}")
+        shape, names = [len(header["pairs"]), league["episodes"], 2], list(file.keys())
+        if "rewards" not in names:
+            raise ValueError("it must have an array rewards")
+        for name in names:
+            found = file.get_slice(name)
+            if (found.get_dtype(), found.get_shape()) != ("F32", shape):
+                raise ValueError(
+                    f"its array {name} must be F32{shape}, is {found.get_dtype()}"
+                    f"{found.get_shape()}"
+                )
+        arrays = {name: file.get_tensor(name) for name in names}
+    if header["sha256"] != _digest(header, arrays):
+        raise ValueError("its sha256 must be that of what it holds, and is another")
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"its array {name} must be finite")
+    rewards = arrays.pop("rewards")
+    info = {name.removeprefix(_INFO): array for name, array in arrays.items()}
+    return {
+        pair["names"]: _Kept(
+            pair["players"], Met(rewards[i], {name: array[i] for name, array in info.items()})
         )
+        for i, pair in enumerate(header["pairs"])
+    }
 
 
-def _read(content: bytes) -> dict[Pair, Met]:
-    # From memory, since NumPy leaves a damaged file open.
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        info = {
-            name.removeprefix("info "): arrays[name] for name in arrays if name.startswith("info ")
-        }
-        rewards = arrays["rewards"]
-        return {
-            (str(first), str(second)): Met(rewards[i], {name: info[name][i] for name in info})
-            for i, (first, second) in enumerate(arrays["pairs"])
-        }
+def _digest(header: Any, arrays: dict[str, NDArray[Any]]) -> str:
+    """Of all that a file says, but the digest itself."""
+    said = {name: value for name, value in header.items() if name != "sha256"}
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype} {array.shape} ".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -36,6 +36,10 @@ class Tired(TitForTat):
     def act(self, observation):
         raise RuntimeError("so\\ntired")
 
+class Late(TitForTat):
+    def act(self, observation):
+        return int(len("LATE") == 4)
+
 class Interrupts(TitForTat):
     """Once, as from the keyboard, when it meets a defector."""
     def act(self, observation):
@@ -247,6 +251,28 @@ def test_a_player_that_fails_ends_the_league_in_one_line(
         "RuntimeError: so tired. What was played is kept in out: go on with --resume, once the "
         "player is mended or with --keep-going.\n"
     )
+
+
+def test_a_player_that_was_mended_plays_its_pairs_when_the_league_goes_on(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = (*SMALL, "--agent", "league_players:Tired", "--agent", "league_players:Late")
+    with pytest.raises(SystemExit):
+        league(*mine, "--out", "out")
+    kept = contents(home / "out" / "pairs")
+    text = PLAYERS.replace('raise RuntimeError("so\\ntired")', "return 1").replace("LATE", "1")
+    assert "tired" not in text
+    (home / "league_players.py").write_text(text)
+    del sys.modules["league_players"]
+    capsys.readouterr()
+    league(*mine, "--out", "out", "--resume")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "league_players:Late has changed, so its pairs are played again." in said
+    assert "league_players:Tired has" not in said  # it had none
+    assert kept.items() < contents(home / "out" / "pairs").items()
+    league(*mine, "--out", "whole")
+    for name in ("league.json", "league.csv", "league.md"):
+        assert (home / "out" / name).read_bytes() == (home / "whole" / name).read_bytes()
 
 
 def test_a_player_is_found_from_the_repositorys_root_too(

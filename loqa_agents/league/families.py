@@ -1,0 +1,45 @@
+"""Players by architecture: programs are compiled for two of these rather than for two players."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from loqa_agents.league.entrants import Seated
+from loqa_agents.league.tables import PAIRS
+from loqa_agents.rollout import OneOf
+
+
+class Families:
+    """Players by architecture: those of one family differ in their parameters only."""
+
+    def __init__(self, players: Sequence[Seated], given: Sequence[Any]) -> None:
+        scripted = {player: i for i, player in enumerate(given) if isinstance(player, str)}
+        names = sorted(scripted)  # the same players, the same program
+        seats = [tuple(players[scripted[name]].seats[n] for name in names) for n in (0, 1)]
+        anyone = tuple(OneOf(those) for those in seats)
+        self.params: list[Any] = [player.params for player in players]
+        self.seats: list[Any] = [player.seats for player in players]
+        for i, player in enumerate(given):
+            if isinstance(player, str):
+                self.params[i], self.seats[i] = np.int32(names.index(player)), anyone
+        # All scripted players are one, whose parameters are their numbers.
+        marks = [
+            anyone if isinstance(one, str) else player.family
+            for one, player in zip(given, players, strict=True)
+        ]
+        self.number = [marks.index(mark) for mark in marks]
+        self.seats = [self.seats[number] for number in self.number]
+
+    def chunks(
+        self, pairs: Sequence[tuple[int, int]]
+    ) -> Iterator[tuple[Any, Any, list[tuple[int, int]]]]:
+        """Seats of two families, and at most `PAIRS` pairs of them, the first family's first."""
+        groups: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for i, j in pairs:
+            one, other = self.number[i], self.number[j]
+            in_order = (i, j) if one <= other else (j, i)
+            groups.setdefault((min(one, other), max(one, other)), []).append(in_order)
+        for (one, other), group in groups.items():
+            for start in range(0, len(group), PAIRS):
+                yield self.seats[one], self.seats[other], group[start : start + PAIRS]

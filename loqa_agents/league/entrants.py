@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from annotated_types import Len
 
 from loqa_agents.league.foreign_code import Caller, Fault, called
 from loqa_agents.league.python_player import HostPolicy, Source, is_function, make
@@ -18,13 +19,18 @@ from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import translated
 from loqa_envs.game import Game, Params, Policy, in_seat
 from loqa_envs.own_game import own_game
+from loqa_envs.validation import Settings, check
 
 
 @dataclass(frozen=True, eq=False)
-class Entrant:
-    """One player of a league, and the name that it has there."""
+class Entrant(Settings):
+    """One player of a league, and the name that it has there.
 
-    name: str
+    Raises:
+        ValueError: unless name and team are text, and there is a name.
+    """
+
+    name: Annotated[str, Len(1)]
     player: Any
     """A `Policy`, such as an agent; the name of a scripted player; an object with methods
     ``reset()`` and ``act(observation) -> int``; or a function or class that makes one of these, and
@@ -173,6 +179,7 @@ def _at(player: Any, game: Game, table: Game, number: int) -> Policy:
 
 def check_names(entrants: Sequence[Entrant]) -> None:
     """Raise ``ValueError`` unless there are at least two entrants, all with different names."""
+    check("entrants", entrants, list[Entrant] | tuple[Entrant, ...])
     names = [entrant.name for entrant in entrants]
     if len(names) < 2:
         raise ValueError(f"a league needs at least two entrants, got {', '.join(names) or 'none'}.")

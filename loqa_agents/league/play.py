@@ -4,19 +4,22 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
+from annotated_types import Len
 from numpy.typing import NDArray
 
 from loqa_agents.league.by_hand import PlayerError, illegal, play_by_hand
 from loqa_agents.league.entrants import Entrant, check_names, seat, table_of
 from loqa_agents.league.families import Families
 from loqa_agents.league.fingerprint import fingerprint
+from loqa_agents.league.foreign_code import Limit
 from loqa_agents.league.tables import Met, Tables
 from loqa_envs.game import Array, Game
 from loqa_envs.keys import boundary
+from loqa_envs.validation import Count, check, checked
 
 REFERENCES = ("always_cooperate", "always_defect")
 """Scripted players whose play among themselves is the measure of all other."""
@@ -67,18 +70,19 @@ class League:
 
 
 @boundary
+@checked
 def play_league(
     key: jax.Array,
     game: Game,
     entrants: Sequence[Entrant],
-    num_episodes: int = 1024,
+    num_episodes: Count = 1024,
     *,
     common: bool = False,
     keep_going: bool = False,
     finished: Finished | None = None,
     progress: Callable[[int, int], None] = lambda done, pairs: None,
     devices: Sequence[jax.Device] | None = None,
-    act_timeout: float | None = None,
+    act_timeout: Limit = None,
 ) -> League:
     """Play every pair of entrants, each with itself too, half of the episodes in each seat.
 
@@ -101,12 +105,11 @@ def play_league(
         PlayerError: where a player raises or does not answer with an action, unless
             ``keep_going``. ``SystemExit`` and ``KeyboardInterrupt`` are no exception, unless there
             was a signal.
-        ValueError: for fewer than two entrants, names that come twice, no episodes, a game of more
-            than two players, or a player of another game.
+        ValueError: for fewer than two entrants, names that come twice, a game of more than two
+            players, a player of another game, or any argument that is not what it must be.
     """
     check_names(entrants)
-    if num_episodes < 1:
-        raise ValueError(f"episodes must be at least 1, got {num_episodes}.")
+    check("devices", devices, Annotated[list[jax.Device] | tuple[jax.Device, ...], Len(1)] | None)
     if game.num_players != 2:
         raise ValueError(f"a league needs a game of two players, got {game!r}.")
     players = [seat(entrant, game, act_timeout) for entrant in entrants]

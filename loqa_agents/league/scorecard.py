@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import numpy as np
+from annotated_types import Len
 
 from loqa_agents.exact import best_response
 from loqa_agents.league.best_response import Budget, Responders, memory_one, train_responders
 from loqa_agents.league.by_hand import play_by_hand
-from loqa_agents.league.entrants import Entrant, Seated, seat, table_of
+from loqa_agents.league.entrants import Entrant, Seated, ready, seat, table_of
 from loqa_agents.league.find import as_shown
+from loqa_agents.league.foreign_code import Limit
 from loqa_agents.league.intervals import Estimate, over_seeds
 from loqa_agents.league.play import play_league
 from loqa_agents.league.published_values import PUBLISHED
@@ -23,6 +25,7 @@ from loqa_agents.versions import versions
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game
 from loqa_envs.keys import boundary
+from loqa_envs.validation import Count, check, checked
 
 PROTOCOL = "loqa-scorecard-v2"
 """Changes when a number of the card would come out otherwise for the same agent."""
@@ -33,16 +36,17 @@ OPPONENTS = ("always_cooperate", "always_defect", "random", "tit_for_tat", "k_st
 
 
 @boundary
+@checked
 def scorecard(
     key: jax.Array,
     game: Game,
     agents: Sequence[Entrant],
-    num_episodes: int = EPISODES,
+    num_episodes: Count = EPISODES,
     budget: Budget | None = BUDGET,
     *,
     devices: Sequence[jax.Device] | None = None,
     progress: Callable[[str, int, int], None] = lambda what, done, whole: None,
-    act_timeout: float | None = None,
+    act_timeout: Limit = None,
 ) -> dict[str, Any]:
     """The card of ``agents``, the seeds of one training, as JSON data.
 
@@ -62,8 +66,8 @@ def scorecard(
         ValueError: for no agents, agents of one name, no episodes, a game of more than two players,
             or a player of another game.
     """
-    if not agents:
-        raise ValueError("a scorecard needs an agent.")
+    check("agents", agents, Annotated[list[Entrant] | tuple[Entrant, ...], Len(1)])
+    agents = [ready(agent, game) for agent in agents]  # made once for all that follows
     devices = jax.devices() if devices is None else list(devices)
     known = [name for name in OPPONENTS if name in game.scripted_players(0)]
     # Opponents have names that no agent can have, since an agent may be a scripted player.

@@ -184,9 +184,45 @@ def test_progress_counts_pairs(scripted):
         (["tit_for_tat"], 2, "at least two entrants, got tit_for_tat"),
         (["tit_for_tat"] * 2, 2, "name of its own; given twice: tit_for_tat"),
         (["tit_for_tat", "nobody"], 2, "entrant nobody: a player of ipd must be one of always_co"),
-        (["tit_for_tat", "random"], 0, "episodes must be at least 1, got 0"),
+        (["tit_for_tat", "random"], 0, "episodes must be an integer from 1 to .*, got 0"),
+        (["tit_for_tat", "random"], 1.5, "episodes must be an integer from 1 to .*, got 1.5"),
+        (["tit_for_tat", "random"], True, "episodes must be an integer from 1 to .*, got True"),
     ],
 )
 def test_a_league_that_cannot_be_is_refused(entrants, episodes, message):
     with pytest.raises(ValueError, match=message):
         play_league(KEY, DILEMMA, [Entrant(name, name) for name in entrants], episodes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"key": 0}, "key must be one key"),
+        ({"game": "ipd"}, "game must be a Game"),
+        (
+            {"entrants": ["tit_for_tat", "random"]},
+            "entrants must be a list, or a tuple, each an Entrant",
+        ),
+        ({"devices": []}, "devices must be"),
+        ({"devices": ["cpu"]}, "devices must be"),
+        ({"common": 1}, "common must be True or False, got 1"),
+        ({"act_timeout": 0}, "act_timeout must be a number from 0.001 to 86,400, or None, got 0"),
+        ({"finished": "out"}, "finished must be a Finished"),
+    ],
+)
+def test_an_argument_that_is_none_is_refused_in_a_sentence(scripted, arguments, message):
+    given = {"key": KEY, "game": DILEMMA, "entrants": scripted, "num_episodes": 2} | arguments
+    with pytest.raises(ValueError, match=message):
+        play_league(**given)
+
+
+@pytest.mark.parametrize("arguments", [{"name": ""}, {"name": 3}, {"team": 3}])
+def test_an_entrant_has_a_name(arguments):
+    with pytest.raises(ValueError, match=r"Entrant\.(name|team) must be a string"):
+        Entrant(**{"name": "a", "player": "random"} | arguments)
+
+
+def test_old_keys_are_keys_too(dilemma):
+    words = jax.random.key_data(KEY)
+    league = play_league(words, DILEMMA, dilemma.entrants, 64)
+    np.testing.assert_array_equal(league.rewards, dilemma.rewards)

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_agents.networks import NetworkPolicy
+from loqa_agents.peak import peak_bytes, tree_bytes
 from loqa_agents.rollout import OneOf, play_episode
 from loqa_envs.game import Game, Params, Policy
 from loqa_envs.keys import boundary
+from loqa_envs.keys import key as key_of
 from loqa_envs.scripted import Random
 
 BATCH = 128
@@ -89,6 +91,23 @@ class Evaluator:
             for seat in (0, 1)
         ]
         self._meet = jax.jit(jax.vmap(self._meet_one, in_axes=(None, 0, 0)))
+
+    @boundary
+    def bytes_needed(self, actors: Params) -> int:
+        """Bytes of memory that evaluation and cross-play of ``actors[S]`` take, by estimate.
+
+        Shapes do for the actors. The programs are traced for it, which need not be done again.
+        """
+        number = jax.tree.leaves(actors)[0].shape[0]
+        needed = peak_bytes(self._evaluate.trace(key_of(0), actors).jaxpr.jaxpr)
+        if number > 1:
+            rows = number * (number - 1) // 2
+            pairs = jax.tree.map(
+                lambda leaf: jax.ShapeDtypeStruct((rows, *leaf.shape[1:]), leaf.dtype), actors
+            )
+            program = self._meet.trace(key_of(0), pairs, pairs).jaxpr.jaxpr
+            needed = max(needed, peak_bytes(program) + 4 * tree_bytes(pairs))
+        return needed
 
     @boundary
     def evaluate(self, key: jax.Array, actors: Params, episodes: int) -> Evaluation:

@@ -23,6 +23,7 @@ from loqa_agents.folder import claim
 from loqa_agents.identity import TRAINING, run_config, session
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import Logger, Record
+from loqa_agents.memory import require_memory
 from loqa_agents.metrics import JsonLines, read_metrics, require_evaluations
 from loqa_agents.results import evaluate_agents, measured, measurements, numbers, warm_up
 from loqa_agents.seeds import as_seeds
@@ -80,6 +81,7 @@ def run(
         chosen = choose_devices(devices, recorded.get("devices"), devices_changed)
         trainer = Trainer(game, learner, training, seeds, chosen)
         evaluator = Evaluator(game, learner.policy(game))
+        _require_memory(trainer, evaluator, chosen)
         past = _Past() if claimed.recorded is None else _look_back(claimed.path, evaluator, trainer)
         config |= {"devices": describe(chosen), "sessions": recorded.get("sessions", [])}
         config["sessions"].append(session(minutes, past.update, config["devices"]))
@@ -159,6 +161,17 @@ def run(
         results["wall_seconds"] = round(wall_seconds(), 3)
         write_atomically(folder / "results.json", json.dumps(results, indent=1).encode() + b"\n")
     return results
+
+
+def _require_memory(trainer: Trainer, evaluator: Evaluator, devices: list[jax.Device]) -> None:
+    """Raise ``ValueError`` unless training and its evaluations are likely to fit in memory."""
+    settings, number, length = trainer.training, len(trainer.seeds), trainer.game.episode_length
+    given: dict[str, Any] = {"episode_length": length, "actor": trainer.learners[0].actor}
+    actors = trainer.shapes().learners[0].brain.actor
+    require_memory("evaluation", evaluator.bytes_needed(actors), given | {"seeds": number}, devices)
+    given |= {"critic": trainer.learners[0].critic, "episodes": settings.episodes}
+    given |= {"pool": settings.pool, "seeds": number}
+    require_memory("training", trainer.bytes_needed(), given, devices)
 
 
 class _Past(NamedTuple):

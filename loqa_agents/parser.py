@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, Union, get_args
 
 import numpy as np
 import tyro
@@ -17,7 +17,7 @@ from loqa_agents.files import as_path
 from loqa_agents.league.command import LeagueCommand
 from loqa_agents.league.evaluate import Evaluate
 from loqa_agents.presets import PRESETS, Preset
-from loqa_envs.matrix_game import Payoffs
+from loqa_envs.matrix_game import PayoffsOrPreset
 
 
 def parse(arguments: Sequence[str]) -> Callable[[Console], None]:
@@ -81,7 +81,7 @@ def _registry() -> tyro.constructors.ConstructorRegistry:
     def payoffs_rule(
         kind: tyro.constructors.PrimitiveTypeInfo,
     ) -> tyro.constructors.PrimitiveConstructorSpec[Any] | None:
-        if kind.type != Payoffs | str:
+        if kind.type != get_args(PayoffsOrPreset)[0]:
             return None
         return tyro.constructors.PrimitiveConstructorSpec(
             nargs="*",

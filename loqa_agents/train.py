@@ -12,7 +12,8 @@ from loqa_agents import pool as ring
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import Metrics
 from loqa_agents.lineup import Lineup
-from loqa_agents.memory import available_memory, give_back_memory
+from loqa_agents.memory import give_back_memory
+from loqa_agents.peak import peak_bytes, tree_bytes
 from loqa_agents.updates import Training, TrainState
 from loqa_envs import keys
 from loqa_envs.game import Game
@@ -48,6 +49,7 @@ class Trainer:
         spread = jax.sharding.PartitionSpec("devices")
         together = jax.sharding.PartitionSpec()
         apart = len(seeds) % len(devices) == 0
+        self._copies = 1 if apart else len(devices)
         episodes = None if apart else jax.sharding.NamedSharding(mesh, spread)
         self._update = Lineup(game, self.learners, training, episodes).update
         self._sharding = jax.sharding.NamedSharding(mesh, spread if apart else together)
@@ -60,8 +62,6 @@ class Trainer:
             advance = share(advance, in_specs=(spread, spread, None, None))
         self._init = jax.jit(init, out_shardings=self._sharding)
         self._advance: Any = jax.jit(advance, out_shardings=self._sharding, donate_argnums=1)
-        if training.pool:
-            self._require_memory()
 
     @property
     def steps_per_update(self) -> int:
@@ -80,6 +80,16 @@ class Trainer:
         return shapes
 
     @keys.boundary
+    def bytes_needed(self) -> int:
+        """Bytes of memory that training takes on all devices together, by estimate.
+
+        The program is traced for it, which need not be done again when it is compiled.
+        """
+        shapes = self.shapes()
+        traced = self._advance.trace(self._keys, shapes, np.int32(0), np.int32(0))
+        return peak_bytes(traced.jaxpr.jaxpr) + (self._copies - 1) * tree_bytes(shapes)
+
+    @keys.boundary
     def compile(self, state: TrainState) -> None:
         """Compile the training program now rather than at the first call of `advance`."""
         self._advance = self._advance.lower(self._keys, state, np.int32(0), np.int32(0)).compile()
@@ -95,16 +105,6 @@ class Trainer:
         """Run updates start, ..., stop - 1; ``state`` is used up. Metrics are the last update's."""
         state, metrics = self._advance(self._keys, state, np.int32(start), np.int32(stop))
         return state, metrics
-
-    def _require_memory(self) -> None:
-        shapes = jax.tree.leaves(self.shapes().pool)
-        needed = sum(leaf.size * leaf.dtype.itemsize for leaf in shapes)
-        available = available_memory()
-        if available is not None and needed > available:
-            raise ValueError(
-                f"pool must fit in memory; pool={self.training.pool} needs {needed:,} bytes for "
-                f"{len(self.seeds)} seeds, and {available:,} are available."
-            )
 
     def _init_one(self, key: jax.Array) -> TrainState:
         # A stream of its own: updates fold in numbers from 0 on.

@@ -91,17 +91,6 @@ def test_a_mistake_is_named_in_one_line(
         assert word in line
 
 
-def test_a_pool_beyond_memory_is_refused_with_its_bytes(
-    refused: Refused, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("loqa_agents.train.available_memory", lambda: 2000)
-    line = refused("train", "ipd", "--pool", "8", "--seeds", "0-2")
-    assert "pool=8 needs " in line
-    needed = int(line.split("needs ")[1].split()[0].replace(",", ""))
-    assert needed > 3 * 8 * 4 * 10  # seeds, past selves, bytes, logits
-    assert "3 seeds, and 2,000 are available" in line
-
-
 @pytest.mark.parametrize(("option", "package"), [("tensorboard", "tensorboardX"), ("wandb",) * 2])
 def test_a_missing_extra_is_named_before_a_folder_is_made(
     refused: Refused, monkeypatch: pytest.MonkeyPatch, option: str, package: str

@@ -85,7 +85,8 @@ def test_each_library_has_its_place(library, allowed):
         # exact solves matrix games and nothing else; lineup asks for it; results read situations.
         (
             "matrix_game",
-            {"presets", "parser", "exact", "exact_update", "lineup", "results", "best_response"},
+            {"presets", "parser", "exact", "exact_update", "lineup", "results", "best_response"}
+            | {"answers"},
         ),
         # How results are measured and shown depends on the game, how they are learned does not;
         # the agents that others published play this game; a league seats players of all its views.

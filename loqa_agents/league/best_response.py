@@ -54,16 +54,20 @@ class Responders(NamedTuple):
 
     seats: tuple[Policy, Policy]
     """A responder at the table, as it sits in each seat."""
-    params: Params
-    """``[players, restarts, ...]``"""
+    params: tuple[Params, ...]
+    """``[players, restarts, ...]`` each: of responders for both seats, or of those for each."""
 
     @property
     def restarts(self) -> int:
         return int(jax.tree.leaves(self.params)[0].shape[1])
 
-    def seated(self, player: int, restart: int) -> Seated:
-        """One responder to one player."""
-        params = jax.tree.map(lambda leaf: leaf[player, restart], self.params)
+    def seated(self, player: int, *restarts: int) -> Seated:
+        """One responder to one player, or where seats differ, one for each seat."""
+        picked = tuple(
+            jax.tree.map(lambda leaf, n=restart: leaf[player, n], params)
+            for params, restart in zip(self.params, restarts, strict=True)
+        )
+        params = picked if len(picked) > 1 else picked[0]
         return Seated("responder", self.seats, params, False, "responder")
 
 
@@ -139,7 +143,7 @@ def train_responders(
     if len(both) == 1:
         return both[0]
     seats = _OfSeat(both[0].seats[0], 0), _OfSeat(both[1].seats[1], 1)
-    return Responders(seats, tuple(responders.params for responders in both))
+    return Responders(seats, tuple(params for one in both for params in one.params))
 
 
 def _train(
@@ -201,12 +205,15 @@ def _train(
     )
     policy = learner.policy(responding.seen)
     seats = responding.at_table(policy, 0), responding.at_table(policy, 1)
-    return Responders(seats, shaped)
+    return Responders(seats, (shaped,))
 
 
-def memory_one(game: Game, player: Seated) -> NDArray[np.float64] | None:
-    """P(cooperate) after START, CC, CD, DC, DD of a player without memory; None for all others."""
-    policy = player.seats[0]
+def memory_one(game: Game, player: Seated, seat: int) -> NDArray[np.float64] | None:
+    """P(cooperate) after START, CC, CD, DC, DD of a player without memory that sits in ``seat``.
+
+    None for all others.
+    """
+    policy = player.seats[seat]
     if not isinstance(game, MatrixGame):
         return None
     if isinstance(policy, MemoryOne):

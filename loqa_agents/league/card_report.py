@@ -16,19 +16,24 @@ _HEADS = ("against", "agent", "opponent", "exploitability", "published: agent / 
 
 def print_card(console: Console, card: dict[str, Any]) -> None:
     """Each line's mean and interval of 95 %, for the agent and for its opponent."""
-    rows = [
-        (title(line), *(_cell(line[who]) for who in ("agent", "opponent")))
-        for line in card["lines"]
-    ]
     heads = ("against", "agent", "opponent")
-    print_table(console, f"Mean reward per step, {heading(card)}", heads, rows)
-    for line in card["lines"]:
-        if "exploitability" in line:
-            say(console, f"Exploitability, {title(line)}: {_cell(line['exploitability'])}")
+    for seat, lines in _parts(card).items():
+        rows = [(title(line), *(_cell(line[who]) for who in heads[1:])) for line in lines]
+        print_table(console, f"Mean reward per step{seat}, {heading(card)}", heads, rows)
+        for line in lines:
+            if "exploitability" in line:
+                said = f"Exploitability{seat}, {title(line)}: {_cell(line['exploitability'])}"
+                say(console, said)
     for said in (intervals(card), protocol(card), f"Best response: {_budget(card)}."):
         say(console, said)
     if "sources" in card:
         _print_published(console, card)
+
+
+def _parts(card: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The card's lines, and where seats differ, those of each seat of the agents, by where."""
+    by_seat = card.get("by_seat", {}).items()
+    return {"": card["lines"]} | {f", agents in seat {seat}": lines for seat, lines in by_seat}
 
 
 def heading(card: dict[str, Any]) -> str:
@@ -56,12 +61,19 @@ def protocol(card: dict[str, Any]) -> str:
 def page(card: dict[str, Any]) -> str:
     """One HTML page with all of the card and its picture."""
     rows = []
-    for line in card["lines"]:
+    every = [(seat, line) for seat, lines in _parts(card).items() for line in lines]
+    for seat, line in every:
         published = "; ".join(
             f"{method} {_both(value)}" for method, value in line.get("published", {}).items()
         )
         exploit = _cell(line.get("exploitability"))
-        cells = [title(line), _cell(line["agent"]), _cell(line["opponent"]), exploit, published]
+        cells = [
+            title(line) + seat,
+            _cell(line["agent"]),
+            _cell(line["opponent"]),
+            exploit,
+            published,
+        ]
         rows.append(_row(cells))
     sources = "".join(
         f"<dt>{html_text(method)}</dt><dd>{html_text(source)}</dd>"

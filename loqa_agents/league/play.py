@@ -16,7 +16,7 @@ from loqa_agents.league.entrants import Entrant, check_names, seat, table_of
 from loqa_agents.league.families import Families
 from loqa_agents.league.fingerprint import fingerprint
 from loqa_agents.league.foreign_code import Limit
-from loqa_agents.league.tables import Met, Tables
+from loqa_agents.league.tables import Met, Tables, by_seat
 from loqa_envs.game import Array, Game
 from loqa_envs.keys import boundary
 from loqa_envs.validation import Count, check, checked
@@ -63,6 +63,9 @@ class League:
     """The game's measurements per step of the row, ``[N, N, E]`` each."""
     references: dict[str, NDArray[np.float32]]
     """``[E]``: mean reward per step of `REFERENCES` among themselves, of both seats."""
+    in_seat: NDArray[np.float32] | None = None
+    """``[P, N, N, E // 2]``: the rewards of the row while it sat in each seat, a number for each
+    two episodes; None where the seats of the game are alike, or there is one episode."""
     failed: dict[str, str] = field(default_factory=dict)
     """Players that could not go on, and why; none of their pairs count."""
     common: bool = False
@@ -232,16 +235,22 @@ def _collected(
     number = len(entrants)
     names = next(iter(played.values())).info if played else {}
 
-    def table(read: Callable[[Met], Array]) -> NDArray[np.float32]:
-        rows = np.full((number, number, episodes), np.nan, np.float32)
+    def table(read: Callable[[Met], Array], *shape: int) -> NDArray[np.float32]:
+        """``[N, N, *shape]`` of what is read as ``[*shape, 2]``, by default one per episode."""
+        rows = np.full((number, number, *(shape or (episodes,))), np.nan, np.float32)
         for (i, j), met in played.items():
             if max(i, j) >= number:
                 continue
             values = np.asarray(read(met))
-            rows[i, j], rows[j, i] = values[:, 0], values[:, 1]
+            rows[i, j], rows[j, i] = values[..., 0], values[..., 1]
             if i == j:
-                rows[i, i] = values.mean(1)
+                rows[i, i] = values.mean(-1)
         return rows
+
+    in_seat = None
+    if not game.seats_alike and episodes > 1:
+        in_seat = table(lambda met: by_seat(met.rewards), 2, episodes // 2)
+        in_seat = np.moveaxis(in_seat, 2, 0)
 
     return League(
         game,
@@ -252,4 +261,5 @@ def _collected(
             name: np.asarray(played[number + i, number + i].rewards).mean(-1)
             for i, name in enumerate(known)
         },
+        in_seat,
     )

@@ -30,10 +30,14 @@ def markdown(data: dict[str, Any]) -> str:
         "| | " + " | ".join(markdown_text(name) for name in data["teams"]) + " |",
         "|---|" + "---|" * len(data["teams"]),
     ]
-    reward = data["by_team"]["reward"]
-    for i, name in enumerate(data["teams"]):
-        cells = [cell(reward, i, j) for j in range(len(data["teams"]))]
-        lines.append(f"| {markdown_text(name)} | " + " | ".join(cells) + " |")
+    head = lines[-2:]
+    tables = {"": data["by_team"]["reward"]}
+    tables |= {seat: part["by_team"] for seat, part in data.get("by_seat", {}).items()}
+    for seat, reward in tables.items():
+        lines += ["", f"## The same while the row sits in seat {seat}", "", *head] * bool(seat)
+        for i, name in enumerate(data["teams"]):
+            cells = [cell(reward, i, j) for j in range(len(data["teams"]))]
+            lines.append(f"| {markdown_text(name)} | " + " | ".join(cells) + " |")
     others = {"welfare": "Social welfare (the rewards of both)"}
     others |= {
         "normalised": "Normalised: 0 is what defectors, 1 what cooperators get among themselves",
@@ -45,7 +49,7 @@ def markdown(data: dict[str, Any]) -> str:
         if table is None:
             continue
         means = table["mean"] if isinstance(table, dict) else table
-        lines += ["", f"## {title}", "", *lines[4:6]]
+        lines += ["", f"## {title}", "", *head]
         for name, numbers in zip(data["teams"], means, strict=True):
             shown = " | ".join(number(value) for value in numbers)
             lines.append(f"| {markdown_text(name)} | {shown} |")
@@ -88,15 +92,20 @@ def print_league(console: Console, data: dict[str, Any]) -> None:
     what = (
         "of the row against the column" if few else "against all others; pair by pair in league.md"
     )
-    means = np.array(data["by_team"]["reward"]["mean"], float)
-    numbers = [str(i + 1) for i in range(len(means))]
+    numbers = [str(i + 1) for i in range(len(data["teams"]))]
     heads = ["", *numbers] if few else ["", "itself", "gets", "leaves"]
-    rows = []
-    for i, name in enumerate(data["teams"]):
-        others = np.arange(len(means)) != i
-        sums = (means[i, i], _known(means[i, others]), _known(means[others, i]))
-        rows.append((f"{numbers[i]} {name}", *map(number, means[i] if few else sums)))
-    print_table(console, f"Mean reward per step {what}", heads, rows, short=numbers)
+    tables = {"": data["by_team"]["reward"]}
+    tables |= {f", in seat {s}": part["by_team"] for s, part in data.get("by_seat", {}).items()}
+    # What others get while a row sits in one seat, they get in the other one.
+    opposite = ["", *list(tables)[:0:-1]]
+    for seat, across in zip(tables, opposite, strict=True):
+        means, theirs = (np.array(tables[name]["mean"], float) for name in (seat, across))
+        rows = []
+        for i, name in enumerate(data["teams"]):
+            others = np.arange(len(means)) != i
+            sums = (means[i, i], _known(means[i, others]), _known(theirs[others, i]))
+            rows.append((f"{numbers[i]} {name}", *map(number, means[i] if few else sums)))
+        print_table(console, f"Mean reward per step {what}{seat}", heads, rows, short=numbers)
     for name, mass in data.get("alpha_rank", {}).items():
         say(console, f"alpha-rank {number(mass)} {name}")
     for name, reason in data["failed"].items():

@@ -8,18 +8,16 @@ import jax
 import numpy as np
 from annotated_types import Len
 
-from loqa_agents.exact import best_response
-from loqa_agents.league.best_response import Budget, Responders, memory_one, train_responders
-from loqa_agents.league.by_hand import play_by_hand
-from loqa_agents.league.entrants import Entrant, Seated, ready, seat, table_of
+from loqa_agents.league.answers import Answers, respond
+from loqa_agents.league.best_response import Budget
+from loqa_agents.league.entrants import Entrant, ready, seat
 from loqa_agents.league.find import as_shown
 from loqa_agents.league.foreign_code import Limit
-from loqa_agents.league.intervals import Estimate, over_seeds
+from loqa_agents.league.intervals import Estimate, Floats, over_seeds
 from loqa_agents.league.play import play_league
 from loqa_agents.league.published_values import PUBLISHED
-from loqa_agents.league.statistics import estimate
+from loqa_agents.league.statistics import Estimates, estimate
 from loqa_agents.league.summary import mean_of
-from loqa_agents.league.tables import PAIRS, Tables
 from loqa_agents.settings import game_to_dict
 from loqa_agents.versions import versions
 from loqa_envs.coin_game import CoinGame
@@ -58,6 +56,9 @@ def scorecard(
     what a response gets from a seed less what the seed gets from itself: from a trained response, a
     lower bound.
 
+    Where the seats of the game differ, ``by_seat`` has the same lines of agents while they sat in
+    each, and of whom they met in the other.
+
     Intervals of 95 % are over seeds, by Student's t; those of one seed have none, nor has the
     cross-play of two. ``changed`` lists what differs from the protocol.
 
@@ -79,22 +80,23 @@ def scorecard(
         devices=devices, act_timeout=act_timeout,
         progress=lambda done, whole: progress("pairs", done, whole),
     )  # fmt: skip
-    rewards = estimate(league.rewards, [entrant.in_team for entrant in league.entrants])
-    lines = [
-        _line("self_play", _of(rewards.same_seed, 0)),
-        *([_line("cross_play", _of(rewards.cross_seed, 0))] if len(team) > 1 else []),
-        *(
-            _line(name, _of(rewards.teams, 0, 1 + i), _of(rewards.teams, 1 + i, 0))
-            for i, name in enumerate(known)
-        ),
-    ]
+    found = None
     if budget is not None:
-        seeds = np.arange(len(team))
-        lines += _responses(
+        found = respond(
             response_key, game, [seat(agent, game, act_timeout) for agent in agents],
-            league.rewards[seeds, seeds], budget, devices,
+            num_episodes, budget, devices,
             lambda done, whole: progress("updates of responders", done, whole),
         )  # fmt: skip
+    names = [entrant.in_team for entrant in league.entrants]
+    seeds = np.arange(len(team))
+
+    def lines_of(rewards: Any, theirs: Any, answers: Answers | None) -> list[dict[str, Any]]:
+        """Of episodes ``[N, N, E]``: what an agent gets, and what those that it meets get."""
+        both = estimate(rewards, names), estimate(theirs, names)
+        responses = [] if answers is None else _responses(answers, theirs[seeds, seeds])
+        return _pairs(known, *both, len(team)) + responses
+
+    lines = lines_of(league.rewards, league.rewards, found and found.over_seats)
     card: dict[str, Any] = {
         "protocol": PROTOCOL,
         "changed": _changed(num_episodes, budget),
@@ -106,6 +108,11 @@ def scorecard(
         "references": {name: mean_of(values) for name, values in league.references.items()},
         "versions": versions(),
     }
+    if (in_seat := league.in_seat) is not None:
+        card["by_seat"] = {
+            str(place): lines_of(in_seat[place], in_seat[1 - place], found and found.by_seat[place])
+            for place in (0, 1)
+        }
     if as_shown(game) == CoinGame(episode_length=game.episode_length):
         for line in lines:
             line["published"] = {
@@ -130,88 +137,33 @@ def _changed(episodes: int, budget: Budget | None) -> list[str]:
     ]
 
 
-def _responses(
-    key: jax.Array,
-    game: Game,
-    players: Sequence[Seated],
-    own: Any,
-    budget: Budget,
-    devices: Sequence[jax.Device],
-    progress: Callable[[int, int], None],
+def _pairs(
+    known: Sequence[str], rewards: Estimates, theirs: Estimates, seeds: int
 ) -> list[dict[str, Any]]:
-    """The lines of the best responses; ``own[players, E]`` is what each gets from itself."""
-    found: dict[int, Any] = {}
-    families: dict[Any, list[int]] = {}
-    for i, player in enumerate(players):
-        families.setdefault(player.family, []).append(i)
-    for number, indices in enumerate(families.values()):
-        family = [players[i] for i in indices]
-        train_key, *keys = jax.random.split(jax.random.fold_in(key, number), 3)
-
-        def report(done: int, updates: int, number: int = number) -> None:
-            progress(number * updates + done, len(families) * updates)
-
-        responders = train_responders(train_key, game, family, budget, devices, report)
-        best = _best(keys, game, family, responders, own.shape[1], devices)
-        found |= dict(zip(indices, best, strict=True))
-    rewards = np.stack([found[i] for i in range(len(players))])  # [seeds, E, 2]
-    gets, keeps = rewards[..., 0], rewards[..., 1]
-    lines = [
-        _line("best_response", _over_seeds(keeps), _over_seeds(gets))
-        | {"exploitability": _over_seeds(gets - own)}
+    """The lines of self-play, cross-play and play against the ``known`` scripted players."""
+    return [
+        _line("self_play", _of(rewards.same_seed, 0)),
+        *([_line("cross_play", _of(rewards.cross_seed, 0))] if seeds > 1 else []),
+        *(
+            _line(name, _of(rewards.teams, 0, 1 + i), _of(theirs.teams, 1 + i, 0))
+            for i, name in enumerate(known)
+        ),
     ]
-    matrix_game: Any = game
-    tables = [memory_one(game, player) for player in players]
-    if all(table is not None for table in tables):
-        values = [
-            [best_response(matrix_game, table, seat=place)[0][0, 0] for place in (0, 1)]  # type: ignore[arg-type]
-            for table in tables
-        ]
-        exact = np.broadcast_to(
-            np.mean(values, axis=1)[:, None] / game.episode_length, own.shape
-        ).astype(np.float32)
+
+
+def _responses(answers: Answers, own: Floats) -> list[dict[str, Any]]:
+    """The lines of best responses; ``own[seeds, E]`` is what each seed gets from itself there."""
+    lines = [
+        _line("best_response", _over_seeds(answers.keeps), _over_seeds(answers.gets))
+        | {"exploitability": _over_seeds(answers.gets - own)}
+    ]
+    if answers.exact is not None:
+        exact = np.broadcast_to(answers.exact[:, None], own.shape)
         lines.append(
             {"name": "exact_best_response", "agent": None, "opponent": _over_seeds(exact)}
             | {"exploitability": _over_seeds(exact - own)}
         )
     return lines
-
-
-def _best(
-    keys: Sequence[jax.Array],
-    game: Game,
-    players: Sequence[Seated],
-    responders: Responders,
-    episodes: int,
-    devices: Sequence[jax.Device],
-) -> list[Any]:
-    """For each player ``[E, 2]``: rewards of its best responder, and of itself."""
-    table, restarts = table_of(game), range(responders.restarts)
-    seated = [[responders.seated(i, n) for n in restarts] for i in range(len(players))]
-    tables = Tables(table, devices)
-
-    def played(key: jax.Array, pairs: Sequence[tuple[Seated, Seated]]) -> list[Any]:
-        seeds = jax.random.split(key, len(pairs))
-        if players[0].on_host:
-            numbers = [int(jax.random.bits(each, dtype=np.uint32)) for each in seeds]
-            return [
-                play_by_hand(n, table, (one.name, other.name), (one, other), episodes).rewards
-                for n, (one, other) in zip(numbers, pairs, strict=True)
-            ]
-        return [
-            rewards
-            for start in range(0, len(pairs), PAIRS)
-            for rewards in tables.play(
-                list(seeds[start : start + PAIRS]), responders.seats, players[0].seats,
-                [(one.params, other.params) for one, other in pairs[start : start + PAIRS]],
-                episodes,
-            ).met.rewards
-        ]  # fmt: skip
-
-    every = [(each, player) for player, row in zip(players, seated, strict=True) for each in row]
-    means = [np.mean(rewards[:, 0]) for rewards in played(keys[0], every)]
-    best = np.argmax(np.reshape(means, (len(players), len(restarts))), axis=1)
-    return played(keys[1], [(seated[i][n], players[i]) for i, n in enumerate(best)])
 
 
 def _over_seeds(values: Any) -> dict[str, Any]:

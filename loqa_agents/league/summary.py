@@ -15,6 +15,11 @@ INTERVALS = (
     "have several"
 )
 
+LEVELS = {
+    "by_entrant": "pairs", "by_team": "teams", "same_seed": "same_seed", "cross_seed": "cross_seed"
+}  # fmt: skip
+"""What the tables of the `Estimates` of a league are called in its data."""
+
 
 def summary(league: League) -> dict[str, Any]:
     """Everything that a league says, as JSON data: numbers that are not known are None.
@@ -22,7 +27,8 @@ def summary(league: League) -> dict[str, Any]:
     Tables are ``[row][column]`` and about the row: its reward against the column and so on.
     ``normalised`` is 0 where players get what defectors get among themselves, and 1 where they get
     what cooperators do; it is None where these cannot be told apart. Bounds are None where nothing
-    is known of the error: of teams, where no seeds differ.
+    is known of the error: of teams, where no seeds differ. Where the seats of the game differ,
+    ``by_seat`` has the rewards of the row while it sat in each of them.
     """
     teams = [entrant.in_team for entrant in league.entrants]
     rewards = estimate(league.rewards, teams, common=league.common)
@@ -49,7 +55,7 @@ def summary(league: League) -> dict[str, Any]:
             **measured,
         }
 
-    return {
+    data: dict[str, Any] = {
         "format": FORMAT,
         "game": game_to_dict(league.game),
         "episodes": int(league.rewards.shape[-1]),
@@ -57,12 +63,16 @@ def summary(league: League) -> dict[str, Any]:
         "teams": list(dict.fromkeys(teams)),
         "references": {name: mean_of(values) for name, values in league.references.items()},
         "intervals": INTERVALS,
-        "by_entrant": of("pairs"),
-        "by_team": of("teams"),
-        "same_seed": of("same_seed"),
-        "cross_seed": of("cross_seed"),
+        **{name: of(level) for name, level in LEVELS.items()},
         "failed": league.failed,
     }
+    if league.in_seat is not None:
+        found = [estimate(rewards, teams, common=league.common) for rewards in league.in_seat]
+        data["by_seat"] = {
+            str(seat): {name: _plain(getattr(each, level)) for name, level in LEVELS.items()}
+            for seat, each in enumerate(found)
+        }
+    return data
 
 
 def rows(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -78,6 +88,8 @@ def rows(data: dict[str, Any]) -> list[dict[str, Any]]:
                 for bound in ("mean", "low", "high"):
                     value = None if table[what] is None else table[what][bound][i][j]
                     line[what if bound == "mean" else f"{what}_{bound}"] = value
+            for seat, part in data.get("by_seat", {}).items():
+                line[f"reward_seat_{seat}"] = part["by_entrant"]["mean"][i][j]
             lines.append(line | {what: table[what][i][j] for what in plain})
     return lines
 

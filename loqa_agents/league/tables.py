@@ -40,6 +40,18 @@ class Played(NamedTuple):
     of the episode."""
 
 
+def by_seat(episodes: Array) -> Array:
+    """``[P, E // 2, 2]``: columns of ``episodes[E, 2]`` of a `Met` while they sat in each seat.
+
+    A number for each two episodes, one in either order of seats.
+    """
+    pairs = np.asarray(episodes)[: len(episodes) // 2 * 2].reshape(-1, 2, 2)
+    # In the first of two episodes, players sit in the order of the pair.
+    there, back = pairs[:, 0], pairs[:, 1]
+    first, second = np.stack([there[:, 0], back[:, 1]], 1), np.stack([back[:, 0], there[:, 1]], 1)
+    return np.stack([first, second])
+
+
 class Tables:
     """Plays pairs of one game on all ``devices``, which share the episodes of every pair."""
 

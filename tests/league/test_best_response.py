@@ -22,7 +22,7 @@ def responds(game, player, budget, episodes=256):
     device = jax.devices()[:1]
     other = seat(Entrant("player", player), game)
     found = train_responders(jax.random.key(0), game, [other], budget, device)
-    tries = [found.seated(0, restart) for restart in range(budget.restarts)]
+    tries = [found.seated(0, *[n] * len(found.params)) for n in range(budget.restarts)]
     met = Tables(table_of(game), device).play(
         [jax.random.key(1)] * len(tries), found.seats, other.seats,
         [(each.params, other.params) for each in tries], episodes,
@@ -31,7 +31,7 @@ def responds(game, player, budget, episodes=256):
 
 
 def exactly(game, player):
-    table = memory_one(game, seat(Entrant("player", player), game))
+    table = memory_one(game, seat(Entrant("player", player), game), 1)
     return float(best_response(game, table)[0][0, 0]) / game.episode_length
 
 
@@ -54,14 +54,14 @@ def test_the_exact_response_to_tit_for_tat_defects_in_the_last_step():
 
 def test_each_seat_has_its_own_exact_response():
     game = MatrixGame(((3, 0, 5, 1), (2, 0, 1, 1)), episode_length=4)
-    table = memory_one(game, seat(Entrant("player", "always_cooperate"), game))
+    table = memory_one(game, seat(Entrant("player", "always_cooperate"), game), 0)
     first, second = (float(best_response(game, table, seat=place)[0][0, 0]) / 4 for place in (0, 1))
     assert (first, second) == (5, 2)
 
 
 def test_players_with_memory_have_no_table():
-    assert memory_one(IPD(), seat(Entrant("grim", "grim"), IPD())) is None
-    assert memory_one(CoinGame(), seat(Entrant("random", "random"), CoinGame())) is None
+    assert memory_one(IPD(), seat(Entrant("grim", "grim"), IPD()), 0) is None
+    assert memory_one(CoinGame(), seat(Entrant("random", "random"), CoinGame()), 0) is None
 
 
 @pytest.mark.slow

@@ -203,7 +203,7 @@ def _train(
         lambda leaf: leaf.reshape(len(players), budget.restarts, *leaf.shape[1:]),
         jax.device_get(states.brain.actor),
     )
-    policy = learner.policy(responding.seen)
+    policy = learner.policy(responding.seen).in_seat(0)  # as it was taught, whatever its seat
     seats = responding.at_table(policy, 0), responding.at_table(policy, 1)
     return Responders(seats, (shaped,))
 

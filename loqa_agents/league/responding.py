@@ -46,7 +46,7 @@ class Responding:
         self, key: jax.Array, state: LearnerState, params: Params, start: int, stop: int
     ) -> LearnerState:
         """Updates start, ..., stop - 1 against ``other`` with ``params``."""
-        me = self.at_table(self.learner.behaviour(self.seen), self.place)
+        me = self.at_table(self.learner.behaviour(self.seen).in_seat(0), self.place)
 
         def update(i: jax.Array, state: LearnerState) -> LearnerState:
             keys = jax.random.split(jax.random.fold_in(key, i), self.episodes)

@@ -23,7 +23,6 @@ from loqa_agents.folder import claim
 from loqa_agents.identity import TRAINING, run_config, session
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import Logger, Record
-from loqa_agents.memory import require_memory
 from loqa_agents.metrics import JsonLines, read_metrics, require_evaluations
 from loqa_agents.results import evaluate_agents, measured, measurements, numbers, warm_up
 from loqa_agents.seeds import as_seeds
@@ -34,6 +33,7 @@ from loqa_agents.updates import Training, TrainState
 from loqa_envs.catalogue import make_game
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game
+from loqa_envs.memory import require_memory
 from loqa_envs.validation import Count, checked
 
 

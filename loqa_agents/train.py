@@ -12,11 +12,11 @@ from loqa_agents import pool as ring
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import Metrics
 from loqa_agents.lineup import Lineup
-from loqa_agents.memory import give_back_memory
 from loqa_agents.peak import peak_bytes, tree_bytes
 from loqa_agents.updates import Training, TrainState
 from loqa_envs import keys
 from loqa_envs.game import Game
+from loqa_envs.memory import give_back_memory
 
 
 class Trainer:

@@ -1,11 +1,13 @@
 """Many games in one jitted step as a Gymnasium vector environment, a row for each open seat."""
 
+import math
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
 from gymnasium.error import ClosedEnvironmentError, ResetNeeded
+from gymnasium.spaces import Box
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
@@ -13,15 +15,17 @@ from numpy.typing import NDArray
 from loqa_envs.adapters import arguments, single
 from loqa_envs.adapters.batch import Batch, Boards
 from loqa_envs.adapters.compiled import Compiled
+from loqa_envs.adapters.infos import Bools, Rows, masked, rows_as_objects
 from loqa_envs.adapters.rendering import RENDER_FPS, draw_picture, draw_text
 from loqa_envs.game import Game, Params, Policy
+from loqa_envs.memory import require_memory
 from loqa_envs.validation import check
 from loqa_envs.wording import shown
 
-Rows: TypeAlias = NDArray[Any]
-Bools: TypeAlias = NDArray[np.bool_]
-
 _DRAW: dict[str, Callable[..., Any]] = {"ansi": draw_text, "rgb_array": draw_picture}
+
+_OBSERVATIONS, _OTHERS = 8, 500
+"""How many times its observation, and how many bytes beside, a row takes; as measured."""
 
 
 class RowsVectorEnv(
@@ -78,6 +82,11 @@ class RowsVectorEnv(
         self._batch = Batch(game, players, num_games)
         self.rows_per_game = len(self._batch.open_seats)
         self.num_envs = num_games * self.rows_per_game
+        require_memory(
+            "a vector environment",
+            self.num_envs * (_OBSERVATIONS * _bytes(self.single_observation_space) + _OTHERS),
+            {"games": num_games, "observation": self.single_observation_space.shape},
+        )
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._boards: Boards | None = None
@@ -153,15 +162,15 @@ class RowsVectorEnv(
         games_ended = self._clocks >= self.episode_length
         ended = self._spread(games_ended)
         if self.autoreset_mode is AutoresetMode.SAME_STEP and ended.any():
-            info = _masked(measured, ~ended) | {
-                "final_obs": _rows_as_objects(observations, ended),
+            info = masked(measured, ~ended) | {
+                "final_obs": rows_as_objects(observations, ended),
                 "_final_obs": ended.copy(),
-                "final_info": _masked(measured, ended),
+                "final_info": masked(measured, ended),
                 "_final_info": ended.copy(),
             }
             observations = self._reset_some(games_ended)
         else:
-            info = _masked(measured, ~over)
+            info = masked(measured, ~over)
         return observations, rewards, np.zeros(self.num_envs, np.bool_), ended, info
 
     def render(self) -> Any:
@@ -225,18 +234,5 @@ class RowsVectorEnv(
         return np.array(observations)
 
 
-def _masked(values: dict[str, Rows], mask: Bools) -> dict[str, Any]:
-    """Gymnasium's form of the infos that only the games of the mask have."""
-    if not mask.any():
-        return {}
-    info: dict[str, Any] = {}
-    for name, numbers in values.items():
-        info[name], info[f"_{name}"] = np.where(mask, numbers, 0.0), mask.copy()
-    return info
-
-
-def _rows_as_objects(rows: Rows, mask: Bools) -> NDArray[Any]:
-    objects = np.full(len(rows), None, object)
-    for i in np.flatnonzero(mask):
-        objects[i] = rows[i]
-    return objects
+def _bytes(space: Box) -> int:
+    return math.prod(space.shape) * space.dtype.itemsize

@@ -6,7 +6,7 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 from loqa_envs import make_game
-from loqa_envs.adapters.vector import SharedVectorEnv
+from loqa_envs.adapters.vector import SharedVectorEnv, VectorGameEnv
 
 
 def test_every_game_has_a_row_for_each_seat(game_name: str, settings: dict) -> None:
@@ -89,6 +89,13 @@ def test_one_seat_of_a_game_is_not_reset_without_the_others() -> None:
 def test_a_number_of_games_that_is_none_is_refused(num_games: object) -> None:
     with pytest.raises(ValueError, match="num_games must be an integer from 1 to"):
         SharedVectorEnv("ipd", num_games=num_games)
+
+
+@pytest.mark.parametrize("make", [SharedVectorEnv, VectorGameEnv])
+def test_more_games_than_fit_in_memory_are_refused_before_anything_is_made(make) -> None:
+    number = {"num_games" if make is SharedVectorEnv else "num_envs": 10**9}
+    with pytest.raises(ValueError, match=r"a vector environment must fit in memory; with games=1"):
+        make("coin_game", size=100, **number)
 
 
 def test_a_seed_determines_everything() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import jax
 import pytest
 
-from loqa_agents import PRESETS, Evaluator, Network, Trainer, memory, run
+from loqa_agents import PRESETS, Evaluator, Network, Trainer, run
 from loqa_agents.learner import Learner
 from loqa_agents.updates import Training
+from loqa_envs import memory
 
 
 def trainer(learner: Learner, training: Training, seeds: int) -> Trainer:

@@ -196,6 +196,6 @@ class Unknown(MatrixGame):
 
 @pytest.mark.parametrize("game", [Unknown(), Unknown(extra=b"bytes"), Unknown(extra={1, 2})])
 def test_what_cannot_be_saved_is_refused_before_anything_is_made(tmp_path: Path, game: Any) -> None:
-    with pytest.raises(ValueError, match="a file can hold them"):
+    with pytest.raises(ValueError, match="a game must be made anew from its name"):
         train(tmp_path / "out", game=game)
     assert not (tmp_path / "out").exists()

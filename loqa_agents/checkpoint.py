@@ -71,7 +71,7 @@ class Checkpoints:
             ) from None
         self._whole = [*(kept for kept in self._whole if kept != path), path][-_KEPT:]
         for other in self._files().values():
-            if other not in self._whole:
+            if other not in self._whole and not other.is_dir():
                 other.unlink()
 
     def restore(self, template: TrainState) -> tuple[int, TrainState, Progress] | None:
@@ -104,7 +104,7 @@ class Checkpoints:
         return {
             int(path.stem): path
             for path in _below(self._folder)
-            if path.suffix == ".safetensors" and path.stem.isdecimal() and path.stem.isascii()
+            if path.suffix == ".safetensors" and path.stem.isascii() and path.stem.isdecimal()
         }
 
 
@@ -114,6 +114,8 @@ def _below(folder: Path) -> list[Path]:
 
 def _read(path: Path, update: int, template: TrainState) -> tuple[TrainState, Progress]:
     expected = named_leaves(template)
+    if not path.is_file():  # a pipe would be waited for
+        raise ValueError("it is no file")
     with safe_open(path, framework="numpy") as file:
         header = parse_json((file.metadata() or {}).get("loqa", ""), _HEADER, "its header")
         if header["update"] != update:

@@ -119,10 +119,13 @@ def _first(error: ValidationError) -> str:
 def _read(path: Path, most: int) -> bytes:
     # Opened so that a named pipe, which may never get a writer, does not block.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with open(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ValueError(f"{path} must be a file, so that it can be read; it is none.")
-        content = file.read(most + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(most + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > most:
         raise ValueError(f"{path} must have at most {most:,} bytes; it has more.")
     return content

@@ -1,15 +1,18 @@
 """Files appear whole or not at all, and JSON is checked as it is read."""
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from loqa_agents import files
-from loqa_agents.files import is_partial, read_json, read_json_lines, write_atomically
+from loqa_agents.files import is_partial, parse_json, read_json, read_json_lines, write_atomically
 
 
 class Record(TypedDict):
@@ -99,7 +102,7 @@ def test_what_does_not_follow_the_schema_is_one_line_that_names_file_and_field(
         read_json(path, RECORD)
     assert str(caught.value).startswith(f"{path} is damaged: {complaint}")
     assert "\n" not in str(caught.value)
-    assert len(str(caught.value)) < len(str(path)) + 160
+    assert len(str(caught.value)) < len(str(path)) + 200
 
 
 def test_bytes_that_are_no_text_are_no_json(tmp_path: Path) -> None:
@@ -115,10 +118,41 @@ def test_what_is_no_file_or_too_large_is_refused_before_it_is_read(
     os.mkfifo(tmp_path / "pipe")  # nobody ever writes to it
     with pytest.raises(ValueError, match="pipe must be a file"):
         read_json(tmp_path / "pipe", RECORD)
+    with pytest.raises(ValueError, match="must be a file"):
+        read_json(tmp_path, RECORD)
     monkeypatch.setattr(files, "MOST_JSON", 10)
     (tmp_path / "large").write_text("1234567890 ")
     with pytest.raises(ValueError, match="large must have at most 10 bytes"):
         read_json(tmp_path / "large", RECORD)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.just("update"), inner),
+)
+
+
+TEXT = st.binary() | st.text().map(str.encode) | JSON.map(json.dumps).map(str.encode)
+
+
+@settings(max_examples=50, deadline=None)
+@given(TEXT)
+def test_whatever_is_read_follows_the_schema_or_is_one_line(text: bytes) -> None:
+    found, complaint = read_or_complain(text)
+    if found is None:
+        assert complaint.startswith("file is damaged: ")
+        assert complaint.isprintable()
+    else:
+        assert type(found["update"]) is int
+        assert found["update"] >= 0
+        assert type(found["seconds"]) is float
+
+
+def read_or_complain(text: bytes) -> tuple[Record | None, str]:
+    try:
+        return parse_json(text, RECORD, "file"), ""
+    except ValueError as error:
+        return None, str(error)
 
 
 LINE = '{"update": 1, "seconds": 0.5}\n'

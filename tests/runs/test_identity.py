@@ -174,6 +174,45 @@ def test_evaluations_that_are_gone_are_missed(old: Path) -> None:
     refuse(old, r"90\.safetensors cannot be read: it is of update 20")
 
 
+def nested(path: Path) -> None:
+    path.write_text("[" * 10**5 + "\n")
+
+
+def torn(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def zeros(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size) + b"\n")
+
+
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def own_link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("damage", [nested, torn, zeros, folder, pipe, own_link])
+@pytest.mark.parametrize("name", ["config.json", "metrics.jsonl", "checkpoints/20.safetensors"])
+def test_damage_is_one_line_that_names_the_file(old: Path, damage: Any, name: str) -> None:
+    damage(old / name)
+    before = sorted(old.rglob("*"))
+    with pytest.raises((ValueError, OSError)) as caught:
+        train(old, resume=True)
+    assert name in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert sorted(old.rglob("*")) == before
+
+
 def test_overwriting_replaces_the_run_and_nothing_else(old: Path) -> None:
     (old / "agents" / "notes.txt").write_text("years of work")
     refuse(old, r"also has agents/notes\.txt\.", overwrite=True)

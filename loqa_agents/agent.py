@@ -22,7 +22,7 @@ from loqa_agents.shipping import shipped_file
 from loqa_agents.with_params import WithParams
 from loqa_envs.game import Game, Params
 from loqa_envs.keys import key
-from loqa_envs.validation import Seed, Settings
+from loqa_envs.validation import Seed, Settings, check
 
 FORMAT: Literal["loqa-agent-1"] = "loqa-agent-1"
 
@@ -80,6 +80,7 @@ def save_agent(path: str | os.PathLike[str], agent: Agent) -> None:
             finite numbers of type float32.
         OSError: if the file cannot be written.
     """
+    check("agent", agent, Agent)
     header = {
         "format": FORMAT,
         "game": game_to_dict(agent.game),

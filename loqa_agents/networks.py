@@ -17,7 +17,7 @@ from loqa_agents.gru import gru_step
 from loqa_agents.inputs import Inputs
 from loqa_agents.settings import register_kind
 from loqa_envs.game import Array, Carry, Params
-from loqa_envs.validation import Settings
+from loqa_envs.validation import Count, Probability, Settings, Share
 
 _WIDEST = 65_536
 """Units in a layer; two such layers in a row are 16 GiB of weights."""
@@ -160,13 +160,13 @@ def register_network(name: str, network: type[Network]) -> None:
 
 
 @dataclass(frozen=True)
-class NetworkPolicy:
+class NetworkPolicy(Settings):
     """The player whose parameters are an actor's: its outputs are the logits of the actions."""
 
     network: Network
     inputs: Inputs
-    num_actions: int
-    exploration: float = 0.0
+    num_actions: Count
+    exploration: Probability = 0.0
     """Probability of a uniformly random action instead of the actor's."""
     seat: int | None = None
     """Where it sits, if its network tells seats apart."""
@@ -245,7 +245,7 @@ class RecordedPolicy(NetworkPolicy):
 
 
 @dataclass(frozen=True)
-class Critic:
+class Critic(Settings):
     """Action values of one seat over an episode, whose end it knows if it has a clock.
 
     With a clock, the network sees the elapsed fraction of the episode beside the observation, and
@@ -256,8 +256,8 @@ class Critic:
 
     network: Network
     inputs: Inputs
-    num_actions: int
-    discount: float
+    num_actions: Count
+    discount: Share
 
     def init(self, key: jax.Array) -> Params:
         return self.network.init(key, self.inputs, self.num_actions)

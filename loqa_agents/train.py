@@ -1,22 +1,29 @@
 """Training runs: many seeds at once, compiled whole, resumable to the bit."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from annotated_types import Interval, MinLen
 
 from loqa_agents import pool as ring
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import Metrics
 from loqa_agents.lineup import Lineup
 from loqa_agents.peak import peak_bytes, tree_bytes
+from loqa_agents.seeds import as_seeds
 from loqa_agents.updates import Training, TrainState
 from loqa_envs import keys
 from loqa_envs.game import Game
 from loqa_envs.memory import give_back_memory
+from loqa_envs.validation import checked
+
+Update: TypeAlias = Annotated[int, Interval(ge=0, le=10**9)]
+"""The number of an update."""
 
 
 class Trainer:
@@ -27,18 +34,18 @@ class Trainer:
     evenly each trains its own, otherwise all train every seed, each on its share of the episodes.
     """
 
+    @checked
     def __init__(
         self,
         game: Game,
         learner: Learner,
         training: Training,
-        seeds: tuple[int, ...],
-        devices: list[jax.Device] | None = None,
+        seeds: Sequence[int],
+        devices: Annotated[list[jax.Device], MinLen(1)] | None = None,
     ) -> None:
         if game.num_players != 2:
             raise ValueError(f"training needs a game of two players, got {game!r}.")
-        if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
-            raise ValueError(f"seeds must be different numbers of at least 0, got {seeds}.")
+        seeds = as_seeds(seeds)
         self.game = game
         self.training = training
         rivals = () if training.rival is None else (replace(learner, algorithm=training.rival),)
@@ -101,7 +108,8 @@ class Trainer:
         return placed
 
     @keys.boundary
-    def advance(self, state: TrainState, start: int, stop: int) -> tuple[TrainState, Metrics]:
+    @checked
+    def advance(self, state: TrainState, start: Update, stop: Update) -> tuple[TrainState, Metrics]:
         """Run updates start, ..., stop - 1; ``state`` is used up. Metrics are the last update's."""
         state, metrics = self._advance(self._keys, state, np.int32(start), np.int32(stop))
         return state, metrics

@@ -13,6 +13,7 @@ from loqa_envs.coin_view import NOWHERE
 from loqa_envs.game import Array, Carry, Policy, ScriptedPolicy, array_namespace, narrowed
 from loqa_envs.scripted import Random
 from loqa_envs.validation import Count
+from loqa_envs.wording import shown
 
 if TYPE_CHECKING:
     from loqa_envs.coin_game import CoinGame
@@ -38,6 +39,10 @@ class CoinPlayer(ScriptedPolicy):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not hasattr(self.game, "view"):
+            raise ValueError(
+                f"{type(self).__name__}.game must be a CoinGame, got {shown(self.game)}."
+            )
         if self.seat >= self.game.num_players:
             raise ValueError(
                 f"{type(self).__name__}.seat must be below {self.game.num_players}, the number of "

@@ -25,25 +25,14 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
-from functools import cache, reduce, wraps
-from operator import or_
-from types import NoneType, SimpleNamespace, UnionType
-from typing import (
-    Annotated,
-    Any,
-    Literal,
-    ParamSpec,
-    TypeAlias,
-    TypeVar,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from functools import cache, partial, wraps
+from types import NoneType, SimpleNamespace
+from typing import Annotated, Any, ParamSpec, TypeAlias, TypeVar, get_type_hints
 
 from annotated_types import Interval
-from pydantic import ConfigDict, PlainValidator, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from loqa_envs.annotations import is_builtin, leaves_of, with_classes
 from loqa_envs.wording import Words, must_be, shown
 
 Count: TypeAlias = Annotated[int, Interval(ge=1, le=10**9)]
@@ -112,15 +101,15 @@ def checked(function: Callable[Function, Result]) -> Callable[Function, Result]:
     @wraps(function)
     def call(*args: Function.args, **kwargs: Function.kwargs) -> Result:
         bound = signature.bind(*args, **kwargs)
-        for name in bound.arguments.keys() & rules().keys():
-            bound.arguments[name] = rules()[name](name, bound.arguments[name])
+        for name, rule in rules().items():
+            if name in bound.arguments:
+                bound.arguments[name] = rule(name, bound.arguments[name])
         return function(*bound.args, **bound.kwargs)
 
     return call
 
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-_CONTAINERS = (tuple, list, set, frozenset, dict)
 _CONFIG = ConfigDict(strict=True, allow_inf_nan=False)
 
 
@@ -151,16 +140,14 @@ def _rule(annotation: Any) -> Rule | None:
 
 def _make_rule(annotation: Any) -> Rule | None:
     """The check that an annotation stands for; None for one that says nothing of data."""
-    leaves = set(_leaves(annotation))
+    leaves = set(leaves_of(annotation))
     if not leaves or leaves & {Any, object}:
         return None
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(_with_classes(annotation), config=_CONFIG)
+        adapter: TypeAdapter[Any] = TypeAdapter(with_classes(annotation), config=_CONFIG)
     except Exception:  # an annotation that pydantic does not know
         return None
-    # An array that is wanted as such is not taken apart into numbers.
-    holds_data = any(leaf is not NoneType and _is_builtin(leaf) for leaf in leaves)
-    forms = (_plain, _as_given) if holds_data else (_as_given,)
+    forms = _forms(leaves - {NoneType})
 
     def rule(name: str, value: Any) -> Any:
         reason = ""
@@ -179,22 +166,23 @@ def _make_rule(annotation: Any) -> Rule | None:
 _cached_rule = cache(_make_rule)
 
 
-def _as_given(value: Any) -> Any:
-    return value
+def _forms(leaves: set[Any]) -> list[Callable[[Any], Any]]:
+    """How a value is put before pydantic, which is strict, one form after the other."""
+    data = [partial(_plain, sequence=kind) for kind in (tuple, list)]
+    # What is wanted as it is, such as an array, is not taken apart into numbers.
+    builtin = {is_builtin(leaf) for leaf in leaves}
+    return data * (True in builtin) + [lambda value: value] * (False in builtin)
 
 
-def _plain(value: Any) -> Any:
-    """The value as Python's own data: numbers and tuples of them."""
+def _plain(value: Any, sequence: type) -> Any:
+    """The value as Python's own data: numbers and tuples or lists of them."""
     if isinstance(value, list | tuple | range) and not hasattr(value, "_fields"):
-        return tuple(_plain(entry) for entry in value)
-    to_list = getattr(value, "tolist", None)  # NumPy's, JAX's and torch's numbers and arrays
-    if to_list is None or isinstance(value, type):
-        return value
+        return sequence(_plain(entry, sequence) for entry in value)
     try:
-        data = to_list()
-    except Exception:  # an array that is being traced has no numbers
+        data = value.tolist()  # NumPy's, JAX's and torch's numbers and arrays have it
+    except Exception:  # all else, and an array that is being traced
         return value
-    return _plain(data) if isinstance(data, list) else data
+    return _plain(data, sequence) if isinstance(data, list) else data
 
 
 def _reason(error: ValidationError) -> str:
@@ -203,63 +191,3 @@ def _reason(error: ValidationError) -> str:
         if said := str(detail.get("ctx", {}).get("error", "")):
             return f": {said.rstrip('.')}"
     return ""
-
-
-def _leaves(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation is made of."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        yield from _leaves(arguments[0])
-    elif origin is Literal:
-        yield from map(type, arguments)
-    elif origin in (Union, UnionType, *_CONTAINERS):
-        for argument in arguments:
-            if argument is not Ellipsis:
-                yield from _leaves(argument)
-    elif annotation is None:
-        yield NoneType
-    else:
-        yield annotation if isinstance(annotation, type) and origin is None else Any
-
-
-def _is_builtin(kind: type) -> bool:
-    return kind.__module__ == "builtins"
-
-
-def _with_classes(annotation: Any) -> Any:
-    """The annotation with a check of our own in place of every class and protocol."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return Annotated[(_with_classes(arguments[0]), *arguments[1:])]
-    if origin in (Union, UnionType):
-        return reduce(or_, map(_with_classes, arguments))
-    if origin in _CONTAINERS:
-        return origin[tuple(map(_with_classes, arguments))]
-    if isinstance(annotation, type) and origin is None and not _is_builtin(annotation):
-        return Annotated[Any, PlainValidator(_instance_check(annotation))]
-    return annotation
-
-
-def _instance_check(kind: type) -> Callable[[Any], Any]:
-    protocol = getattr(kind, "_is_protocol", False)
-    members = [name for name in vars(kind) if not name.startswith("_")] if protocol else []
-    members += [n for n in vars(kind).get("__annotations__", ()) if protocol and n not in members]
-
-    def instance(value: Any) -> Any:
-        if not protocol and not isinstance(value, kind):
-            raise ValueError
-        if protocol and isinstance(value, type):
-            raise ValueError("it is a class, not one of its instances")
-        if lacking := [name for name in members if not _has(value, name)]:
-            raise ValueError(
-                f"it lacks {', '.join(lacking[:3])}{' and others' * (len(lacking) > 3)}"
-            )
-        return value
-
-    return instance
-
-
-def _has(value: Any, name: str) -> bool:
-    """Whether there is such an attribute; properties are not worked out to know it."""
-    missing = object()
-    return inspect.getattr_static(value, name, missing) is not missing or hasattr(value, name)

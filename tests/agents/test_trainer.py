@@ -206,8 +206,8 @@ def _tables(game: Game, learner: Learner, state):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"updates": 0}, "updates must be at least 1, got 0"),
-        ({"pool": -1}, "pool must be at least 0, got -1"),
+        ({"updates": 0}, "updates must be an integer from 1 .*, got 0"),
+        ({"pool": -1}, "pool must be an integer from 0 .*, got -1"),
         ({"pool": 4, "both_seats": True}, "both_seats needs newest .*got pool=4, newest=0"),
         ({"newest": 9}, "newest must be from 0 to opponents, .* got 9 of 8"),
         ({"scripted": ("tit_for_tat",)}, r"scripted players need a pool.*\('tit_for_tat',\)"),
@@ -225,7 +225,7 @@ def test_trainings_that_mean_nothing_are_refused(wrong, said):
 
 @pytest.mark.parametrize("seeds", [(), (1, 1), (-1,)])
 def test_seeds_must_be_different_numbers(seeds):
-    with pytest.raises(ValueError, match="seeds must be different numbers of at least 0, got"):
+    with pytest.raises(ValueError, match="seeds must be"):
         _trainer(seeds)
 
 

@@ -1,10 +1,9 @@
 """Everyone against everyone."""
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import Annotated
 
 import jax
 import numpy as np
@@ -15,7 +14,8 @@ from loqa_agents.league.by_hand import PlayerError, illegal, play_by_hand
 from loqa_agents.league.entrants import Entrant, check_names, seat, table_of
 from loqa_agents.league.families import Families
 from loqa_agents.league.fingerprint import fingerprint
-from loqa_agents.league.foreign_code import Limit
+from loqa_agents.league.foreign_code import Fault, Limit, called
+from loqa_agents.league.pairs import Finished, Pair, PairId, pair_key, settings
 from loqa_agents.league.tables import Met, Tables, by_seat
 from loqa_envs.game import Array, Game
 from loqa_envs.keys import boundary
@@ -23,31 +23,6 @@ from loqa_envs.validation import Count, check, checked
 
 REFERENCES = ("always_cooperate", "always_defect")
 """Scripted players whose play among themselves is the measure of all other."""
-
-Pair = tuple[str, str]
-
-
-class PairId(NamedTuple):
-    """Who plays in a pair."""
-
-    names: Pair
-    """In their order."""
-    players: tuple[str | None, str | None]
-    """What each player is, see `fingerprint`."""
-
-
-class Finished(Protocol):
-    """Where pairs are kept once they have been played."""
-
-    def open(self, league: dict[str, Any]) -> None:
-        """Keep and look up pairs of a league with these settings (JSON data), and of no other."""
-        ...
-
-    def get(self, pair: PairId) -> Met | None:
-        """The pair's episodes, if they were kept and both players are what they were."""
-        ...
-
-    def keep(self, played: dict[PairId, Met]) -> None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +108,7 @@ def play_league(
     if finished is not None:
         marks = [fingerprint(player.identity) for player in players]
         ids = {(i, j): PairId((names[i], names[j]), (marks[i], marks[j])) for i, j in pairs}
-        finished.open(_settings(key, game, num_episodes, common))
+        finished.open(settings(key, game, num_episodes, common))
         kept = ((pair, finished.get(one)) for pair, one in ids.items())
         played.update((pair, met) for pair, met in kept if met is not None)
 
@@ -146,7 +121,7 @@ def play_league(
 
     progress(len(played), len(pairs))
     left = [pair for pair in pairs if pair not in played]
-    keys = {pair: key if common else _pair_key(key, _named(names, pair)) for pair in left}
+    keys = {pair: key if common else pair_key(key, _named(names, pair)) for pair in left}
     on_host = [pair for pair in left if any(players[i].on_host for i in pair)]
     under_jax = [pair for pair in left if pair not in set(on_host)]
     tables = Tables(table_of(game), devices)
@@ -162,13 +137,22 @@ def play_league(
         if not chunk:
             continue
         in_order = [pair if pair in keys else pair[::-1] for pair in chunk]
-        met, slips = tables.play(
-            [keys[pair] for pair in in_order],
-            first, second,
-            [(families.params[i], families.params[j]) for i, j in chunk],
-            num_episodes,
-            [pair not in keys for pair in chunk],
-        )  # fmt: skip
+        try:
+            met, slips = called(
+                tables.play,
+                [keys[pair] for pair in in_order],
+                first, second,
+                [(families.params[i], families.params[j]) for i, j in chunk],
+                num_episodes,
+                [pair not in keys for pair in chunk],
+                passing=(Exception,),
+            )  # fmt: skip
+        except Fault as fault:
+            several = sorted({names[i] for pair in chunk for i in pair})
+            raise ValueError(
+                f"players must be traced by JAX whenever it likes; code of {' or '.join(several)} "
+                f"{fault}."
+            ) from fault
         sound = {}
         errors = []
         for n, pair in enumerate(in_order):
@@ -202,23 +186,6 @@ def play_league(
 
 def _named(names: Sequence[str], pair: tuple[int, int]) -> Pair:
     return names[pair[0]], names[pair[1]]
-
-
-def _pair_key(key: jax.Array, pair: Pair) -> jax.Array:
-    for name in pair:
-        key = jax.random.fold_in(key, zlib.crc32(name.encode()))
-    return key
-
-
-def _settings(key: jax.Array, game: Game, episodes: int, common: bool) -> dict[str, Any]:
-    """What the numbers of all pairs depend on, as JSON data."""
-    return {
-        "game": repr(game),
-        "rules": fingerprint(game),
-        "key": jax.random.key_data(key).tolist(),
-        "episodes": episodes,
-        "common": common,
-    }
 
 
 def _measured(name: str, met: Met) -> Array:

@@ -15,7 +15,7 @@ from safetensors.numpy import save
 from typing_extensions import TypedDict
 
 from loqa_agents.files import parse_json, write_atomically
-from loqa_agents.league.play import Pair, PairId
+from loqa_agents.league.pairs import Pair, PairId
 from loqa_agents.league.tables import Met
 from loqa_agents.settings import differences
 

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from loqa_agents.league.entrants import seat
 from loqa_agents.league.foreign_code import Caller, Fault, called
 
 from .conftest import DILEMMA, KEY
-from .players import TitForTat
+from .players import Counts, TitForTat
 
 
 class Does(TitForTat):
@@ -96,6 +97,24 @@ def test_who_interrupts_with_a_signal_is_the_user(number):
             called(interrupts)
     finally:
         signal.signal(number, before)
+
+
+class ExitsLater(Counts):
+    """A Policy whose code ends the program when it is traced in earnest."""
+
+    traced: ClassVar = []
+
+    def act(self, key, params, carry, observation):
+        self.traced.append(0)
+        if len(self.traced) > 1:  # the first time it is looked at
+            sys.exit(0)
+        return super().act(key, params, carry, observation)
+
+
+def test_a_policy_that_ends_the_program_is_named_too():
+    entrants = [Entrant("mine", ExitsLater(3)), Entrant("always_defect", "always_defect")]
+    with pytest.raises(ValueError, match="code of always_defect or mine raised SystemExit: 0"):
+        play_league(KEY, DILEMMA, entrants, 2)
 
 
 class Guarded(TitForTat):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from loqa_agents.league import Entrant, play_league
-from loqa_agents.league.play import _pair_key
+from loqa_agents.league.pairs import pair_key
 from loqa_agents.league.tables import Tables
 from loqa_envs import MatrixGame
 
@@ -165,7 +165,7 @@ def test_agents_play_as_in_the_game_that_they_learned(coins, agents):
 
 
 def test_a_pairs_key_is_of_its_names():
-    keys = [_pair_key(KEY, pair) for pair in (("a", "b"), ("b", "a"), ("a", "c"), ("ab", ""))]
+    keys = [pair_key(KEY, pair) for pair in (("a", "b"), ("b", "a"), ("a", "c"), ("ab", ""))]
     assert len({tuple(jax.random.key_data(key).tolist()) for key in keys}) == 4
 
 

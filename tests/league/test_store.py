@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from loqa_agents.league import Entrant, play_league
-from loqa_agents.league.play import PairId
+from loqa_agents.league.pairs import PairId
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.tables import Met
 from loqa_envs import MemoryOne

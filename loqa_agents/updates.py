@@ -15,6 +15,9 @@ from loqa_envs.validation import Count, Settings
 class Training(Settings):
     """Whom a learner meets in training, and for how long.
 
+    A learner meets a rival, past selves and scripted players from the first seat, or where the
+    seats of the game differ, from each seat in as many episodes; with itself it learns from both.
+
     Raises:
         ValueError: for a setting out of its range or a combination that means nothing.
     """
@@ -34,9 +37,10 @@ class Training(Settings):
     both_seats: bool = False
     """Whether episodes with the newest self are lessons from its seat, too."""
     exact: bool = False
-    """Follow the exact expected gradient (matrix games, players without memory)."""
+    """One step an update down the exact expected gradient of self-play, without episodes (matrix
+    games, actors without memory)."""
     episodes: Count = 32
-    """Episodes an update."""
+    """Episodes an update; the exact one plays none."""
     updates: Count = 600
     """Updates of a run."""
     evaluate_every: Count = 50

@@ -14,7 +14,7 @@ from loqa_agents.files import write_atomically
 from loqa_agents.learner import Learner
 from loqa_agents.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra
 from loqa_agents.loop import run
-from loqa_agents.options import check_new_file, check_seed
+from loqa_agents.options import check_new_file, check_options
 from loqa_agents.presets import PRESETS, with_size
 from loqa_agents.seeds import parse_seeds
 from loqa_agents.terminal import say
@@ -22,6 +22,7 @@ from loqa_agents.updates import Training
 from loqa_envs import keys
 from loqa_envs.catalogue import make_player
 from loqa_envs.game import Game, Policy
+from loqa_envs.validation import Seed
 
 G = TypeVar("G", bound=Game)
 FLAT = tyro.conf.arg(name="")
@@ -109,13 +110,13 @@ class Play:
     """A scripted player by name, where no agent is given."""
     size: tuple[int, ...] = ()
     """Size of the board, where a game is given: N, or height and width."""
-    seed: int = 0
+    seed: Seed = 0
     """Seed of the episode."""
     gif: Path | None = None
     """File to write the episode to as a moving picture."""
 
     def __call__(self, console: Console) -> None:
-        check_seed(self.seed)
+        check_options(self)
         if self.gif is not None:
             check_new_file("--gif", self.gif)
         first: Policy

@@ -1,18 +1,18 @@
 """What several commands ask of their options."""
 
+from dataclasses import fields
 from pathlib import Path
+from typing import Any, get_type_hints
+
+from loqa_envs.validation import check
 
 
-def check_seed(seed: int) -> None:
-    """Raise ``ValueError`` unless ``--seed`` can be a key's."""
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"--seed must be at least 0 and below 2**32, got {seed}.")
-
-
-def check_episodes(episodes: int) -> None:
-    """Raise ``ValueError`` unless there are ``--episodes`` to play."""
-    if episodes < 1:
-        raise ValueError(f"--episodes must be at least 1, got {episodes}.")
+def check_options(command: Any) -> None:
+    """Raise ``ValueError`` unless every option of a command is what its annotation says."""
+    hints = get_type_hints(type(command), include_extras=True)
+    for field in fields(command):
+        option = f"--{field.name.replace('_', '-')}"
+        check(option, getattr(command, field.name), hints[field.name])
 
 
 def check_new_file(option: str, path: Path) -> None:

@@ -1,7 +1,13 @@
 """What every test runs under, set before JAX is imported; child processes inherit it."""
 
 import os
+import signal
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
 
 # Windows are drawn unseen.
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
@@ -10,3 +16,72 @@ _cache = tempfile.TemporaryDirectory(prefix="loqa-tests-")
 os.environ["JAX_COMPILATION_CACHE_DIR"] = _cache.name
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=1"
+
+LONGEST = 60
+"""Seconds after which a command that should be refused hangs."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise ``TimeoutError`` within, where it takes longer."""
+
+    def late(number: int, frame: object) -> None:
+        raise TimeoutError(f"longer than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    """Every path below a folder, and what is in the files."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+    }
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A compilation cache that all runs of the tests share, which makes all but the first quick."""
+    return tmp_path_factory.mktemp("compiled")
+
+
+@pytest.fixture
+def refused(
+    tmp_path: Path,
+    compiled: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[..., str]]:
+    """Runs a command, in this process, that must be refused; gives the line that it says why in.
+
+    The command must leave the folder that it runs in as it was, and must not hang.
+    """
+    import jax
+
+    from loqa_agents import cli
+
+    monkeypatch.chdir(tmp_path)
+    before = jax.config.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", str(compiled))
+
+    def run(*arguments: object) -> str:
+        files = contents(tmp_path)
+        with pytest.raises(SystemExit) as end, time_limit(LONGEST):
+            cli.main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        assert end.value.code == 2, said.err
+        assert said.out == ""
+        assert said.err.startswith("loqa: error: ")
+        assert said.err.endswith("\n")
+        assert len(said.err.splitlines()) == 1
+        assert contents(tmp_path) == files
+        return said.err
+
+    yield run
+    jax.config.update("jax_compilation_cache_dir", before)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from loqa_agents.league.entrants import Seated, table_of
 from loqa_agents.league.host_copies import HostCopies
-from loqa_agents.league.responding import AroundItself, ByTheClock, Responding
+from loqa_agents.league.responding import responding_in
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import LearnerState
 from loqa_agents.networks import Network, NetworkPolicy
@@ -21,32 +21,26 @@ from loqa_envs.game import Array, Carry, Game, Params, Policy
 from loqa_envs.keys import boundary, stream
 from loqa_envs.matrix_game import MatrixGame
 from loqa_envs.scripted import MemoryOne
+from loqa_envs.validation import Count, Settings
 
 _CHUNK = 10
 """Updates between two reports of progress."""
 
 
 @dataclass(frozen=True)
-class Budget:
+class Budget(Settings):
     """How hard a best response is looked for.
 
     Raises:
-        ValueError: for numbers below 1.
+        ValueError: for a number out of its range.
     """
 
-    updates: int = 300
+    updates: Count = 300
     """Updates of a responder."""
-    episodes: int = 128
+    episodes: Count = 128
     """Episodes an update."""
-    restarts: int = 2
+    restarts: Count = 2
     """Responders to each player, of which the best one counts."""
-
-    def __post_init__(self) -> None:
-        for name in ("updates", "episodes", "restarts"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"a best response needs {name} of at least 1, got {getattr(self, name)}."
-                )
 
 
 class Responders(NamedTuple):
@@ -171,8 +165,7 @@ def _train(
         lambda *leaves: np.repeat(np.stack(leaves), budget.restarts, axis=0),
         *(player.params for player in players),
     )
-    kind = AroundItself if isinstance(table, CoinGame) else ByTheClock
-    responding: Responding = kind(table, learner, other, budget.episodes, place)
+    responding = responding_in(table, learner, other, budget.episodes, place)
 
     @partial(jax.jit, donate_argnums=1)
     @partial(

@@ -1,7 +1,8 @@
 """``loqa league``."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,11 +23,12 @@ from loqa_agents.league.by_hand import PlayerError
 from loqa_agents.league.entrants import Entrant, check_names, ready, seat
 from loqa_agents.league.find import as_shown, bring, find_entrants, game_of
 from loqa_agents.league.foreign_code import Limit
+from loqa_agents.league.needs import require_for_league
 from loqa_agents.league.play import play_league
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import summary
 from loqa_agents.loggers import require_extra
-from loqa_agents.options import check_episodes, check_seed
+from loqa_agents.options import check_options
 from loqa_agents.presets import PRESETS, with_size
 from loqa_agents.settings import game_to_dict
 from loqa_agents.signals import InterruptedRun, stop_signals
@@ -34,7 +36,7 @@ from loqa_agents.terminal import say
 from loqa_agents.versions import versions
 from loqa_envs import keys
 from loqa_envs.game import Game
-from loqa_envs.validation import check
+from loqa_envs.validation import Count, Seed
 
 
 class _Config(TypedDict):
@@ -72,20 +74,20 @@ class LeagueCommand:
     """The game, as in loqa train; by default that of the first trained agent."""
     size: tuple[int, ...] = ()
     """Size of the board, where a game is given: N, or height and width."""
-    episodes: int = 1024
+    episodes: Count = 1024
     """Episodes of each pair, half of them in each seat."""
-    seed: int = 0
+    seed: Seed = 0
     """Seed of all chance."""
     common: bool = False
     """Play all pairs with the same random numbers (pairs with a Python player apart)."""
     keep_going: bool = False
     """Go on with the others when a player fails."""
-    act_timeout: float | None = None
+    act_timeout: Limit = None
     """Seconds after which a Python player that has not answered has failed; by default it may
     take for ever."""
     alpha_rank: bool = False
     """Also rank the teams by alpha-rank (needs OpenSpiel: pip install "loqa[alpharank]")."""
-    devices: int | None = None
+    devices: Count | None = None
     """Devices (on a CPU, cores) that share the episodes; by default all."""
     out: Path | None = None
     """Folder for the league; without it, the next free one in runs/."""
@@ -95,15 +97,14 @@ class LeagueCommand:
     """Replace the league in --out."""
 
     def __call__(self, console: Console) -> None:
-        check_seed(self.seed)
-        check_episodes(self.episodes)
-        check("--act-timeout", self.act_timeout, Limit)
+        check_options(self)
         if self.alpha_rank:
             require_extra("alpha-rank", "open_spiel", "alpharank")
         game, entrants = gathered(self.agents, self.agent, self.game, self.size)
         check_names(entrants)
         check_seats(entrants, game)  # mistakes are found before anything is written
         devices = use_devices(self.devices)
+        require_for_league(game, len(entrants), self.episodes, devices)
         config = {
             "game": game_to_dict(game),
             "entrants": [entrant.name for entrant in entrants],
@@ -116,6 +117,7 @@ class LeagueCommand:
         held = claim(self.out, "league", _LEAGUE, config, self.resume, self.overwrite)
         with held as claimed, progress_bar(console) as bar, stop_signals() as caught:
             out = claimed.begin(config)
+            bar.start()
             task = bar.add_task(within("pairs", self.act_timeout), total=None)
 
             def stopped(number: int) -> InterruptedRun:
@@ -187,11 +189,18 @@ def within(what: str, act_timeout: float | None) -> str:
     return what if act_timeout is None else f"{what}, {act_timeout:g} s for each act"
 
 
-def progress_bar(console: Console) -> Progress:
-    return Progress(
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Progress]:
+    """A bar that is to be started with its first task; what is refused before shows none."""
+    bar = Progress(
         TextColumn("{task.completed}/{task.total} {task.description}", markup=False),
         BarColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,
     )
+    try:
+        yield bar
+    finally:
+        if bar.live.is_started:
+            bar.stop()

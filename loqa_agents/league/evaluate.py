@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
+from annotated_types import Interval
 from rich.console import Console
 
 from loqa_agents.devices import use_devices
@@ -20,9 +21,9 @@ from loqa_agents.league.fingerprint import fingerprint
 from loqa_agents.league.foreign_code import Limit
 from loqa_agents.league.python_player import Source
 from loqa_agents.league.scorecard import BUDGET, EPISODES, scorecard
-from loqa_agents.options import check_episodes, check_new_file, check_seed
+from loqa_agents.options import check_new_file, check_options
 from loqa_envs.keys import key
-from loqa_envs.validation import check
+from loqa_envs.validation import Count, Seed
 
 
 @dataclass(frozen=True)
@@ -38,21 +39,21 @@ class Evaluate:
     """The game, as in loqa train; by default that of the first trained agent."""
     size: tuple[int, ...] = ()
     """Size of the board, where a game is given: N, or height and width."""
-    episodes: int = EPISODES
+    episodes: Count = EPISODES
     """Episodes of each pair, half of them in each seat."""
-    response_updates: int = BUDGET.updates
+    response_updates: Annotated[int, Interval(ge=0, le=10**9)] = BUDGET.updates
     """Updates of the learners that look for a best response; 0 leaves it out."""
-    response_episodes: int = BUDGET.episodes
+    response_episodes: Count = BUDGET.episodes
     """Episodes of each of those updates."""
-    restarts: int = BUDGET.restarts
+    restarts: Count = BUDGET.restarts
     """Learners that look for a best response to each seed. A Python player is copied for each of
     their episodes, and takes part in all of their steps, which can take long."""
-    act_timeout: float | None = None
+    act_timeout: Limit = None
     """Seconds after which a Python player that has not answered has failed; by default it may
     take for ever."""
-    seed: int = 0
+    seed: Seed = 0
     """Seed of all chance."""
-    devices: int | None = None
+    devices: Count | None = None
     """Devices (on a CPU, cores) that share the work; by default all."""
     out: Path | None = None
     """File to write the card to, as JSON."""
@@ -60,11 +61,7 @@ class Evaluate:
     """File to write the card to, as a page."""
 
     def __call__(self, console: Console) -> None:
-        check_episodes(self.episodes)
-        check_seed(self.seed)
-        check("--act-timeout", self.act_timeout, Limit)
-        if self.response_updates < 0:
-            raise ValueError(f"--response-updates must be at least 0, got {self.response_updates}.")
+        check_options(self)
         for option, path in (("--out", self.out), ("--html", self.html)):
             if path is not None:
                 check_new_file(option, path)
@@ -86,6 +83,7 @@ class Evaluate:
 
             def progress(what: str, done: int, whole: int) -> None:
                 if what not in tasks:
+                    bar.start()
                     tasks[what] = bar.add_task(within(what, self.act_timeout), total=whole)
                 bar.update(tasks[what], completed=done)
 

@@ -15,6 +15,7 @@ from loqa_agents.league.entrants import Entrant, check_names, seat, table_of
 from loqa_agents.league.families import Families
 from loqa_agents.league.fingerprint import fingerprint
 from loqa_agents.league.foreign_code import Fault, Limit, called
+from loqa_agents.league.needs import require_for_league
 from loqa_agents.league.pairs import Finished, Pair, PairId, pair_key, settings
 from loqa_agents.league.tables import Met, Tables, by_seat
 from loqa_envs.game import Array, Game
@@ -99,6 +100,7 @@ def play_league(
     for name in known:
         players.append(seat(Entrant(name, name), game))
         pairs.append((len(players) - 1,) * 2)
+    require_for_league(game, len(entrants), num_episodes, devices)
     # A name that no entrant can have, lest an entrant's pair be taken for it.
     names += [f"reference {name}\n" for name in known]
     played: dict[tuple[int, int], Met] = {}

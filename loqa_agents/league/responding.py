@@ -13,7 +13,7 @@ from loqa_agents.networks import NetworkPolicy
 from loqa_agents.rollout import Trajectory, play_episode
 from loqa_envs.coin_game import CoinGame
 from loqa_envs.coin_translation import Translated, translated
-from loqa_envs.game import Params, Policy
+from loqa_envs.game import Game, Params, Policy
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,14 @@ class ByTheClock(Responding):
 
     def view(self, episode: Trajectory) -> Trajectory:
         return self.seen.seen(episode)
+
+
+def responding_in(
+    table: Game, learner: Learner, other: Policy, episodes: int, place: int
+) -> Responding:
+    """The way to respond that suits the game."""
+    kind = AroundItself if isinstance(table, CoinGame) else ByTheClock
+    return kind(table, learner, other, episodes, place)
 
 
 def _exchanged(episode: Trajectory) -> Trajectory:

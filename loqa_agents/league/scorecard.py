@@ -14,6 +14,7 @@ from loqa_agents.league.entrants import Entrant, ready, seat
 from loqa_agents.league.find import as_shown
 from loqa_agents.league.foreign_code import Limit
 from loqa_agents.league.intervals import Estimate, Floats, over_seeds
+from loqa_agents.league.needs import require_for_responses
 from loqa_agents.league.play import play_league
 from loqa_agents.league.published_values import PUBLISHED
 from loqa_agents.league.statistics import Estimates, estimate
@@ -74,6 +75,9 @@ def scorecard(
     # Opponents have names that no agent can have, since an agent may be a scripted player.
     opponents = [Entrant(f"opponent {name}\n", name) for name in known]
     team = [Entrant(agent.name, agent.player, "team\n") for agent in agents]
+    seated = [seat(agent, game, act_timeout) for agent in agents]
+    if budget is not None:
+        require_for_responses(game, seated, budget, devices)
     league_key, response_key = jax.random.split(key)
     league = play_league(
         league_key, game, [*team, *opponents], num_episodes,

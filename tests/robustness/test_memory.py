@@ -1,17 +1,25 @@
 """What does not fit in memory is refused before anything is compiled or written."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import jax
+import numpy as np
 import pytest
 
 from loqa_agents import PRESETS, Evaluator, Network, Trainer, run
+from loqa_agents.league.best_response import Budget, learner_for
+from loqa_agents.league.entrants import Entrant, seat
+from loqa_agents.league.needs import league_bytes, responder_bytes
+from loqa_agents.league.responding import responding_in
+from loqa_agents.league.tables import EPISODES, PAIRS, Tables
 from loqa_agents.learner import Learner
 from loqa_agents.updates import Training
-from loqa_envs import memory
+from loqa_envs import make_game, make_player, memory
 
 
 def trainer(learner: Learner, training: Training, seeds: int) -> Trainer:
@@ -81,6 +89,53 @@ def test_a_training_that_does_not_fit_is_refused_with_bytes_and_settings(
     for words in ("episodes=4096", "seeds=2", " bytes are needed, and 2,500,000 are available"):
         assert words in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_what_a_batch_of_a_league_takes_is_within_a_factor_of_two() -> None:
+    game = make_game("ipd", episode_length=400)
+    seats = tuple(make_player("random", game, seat) for seat in (0, 1))
+    keys = jax.random.split(jax.random.key(0), (PAIRS, 2, EPISODES // 2))
+    program = jax.jit(partial(Tables(game)._play_pairs, seats, seats))
+    params = np.zeros(PAIRS)
+    compiled = program.lower(keys, params, params).compile()
+    assert 0.5 < league_bytes(game, 2, EPISODES) / counted(compiled) < 2
+
+
+@pytest.mark.slow
+def test_what_best_responses_take_is_within_a_factor_of_two() -> None:
+    game = make_game("ipd")
+    budget = Budget(episodes=64, restarts=4)
+    player = seat(Entrant("grim", "grim"), game)
+    respond = responding_in(game, learner_for(game, 300), player.seats[1], 64, 0)
+    keys = jax.random.split(jax.random.key(0), 4)
+    states = jax.eval_shape(jax.vmap(respond.init), keys)
+    program = jax.jit(jax.vmap(partial(respond.advance, params=(), start=0, stop=1)))
+    compiled = program.lower(keys, states).compile()
+    assert 0.5 < responder_bytes(game, [player], budget) / counted(compiled) < 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("league grim random --game ipd --episodes 1000000000", ("a league", "entrants=2")),
+        ("evaluate grim --game ipd --restarts 1000000", ("best responses", "restarts=1000000")),
+        ("train ipd --episodes 1000000000 --seeds 1", ("training", "episodes=1000000000")),
+        ("train ipd --seeds 0-9999", ("evaluation", "seeds=10000")),
+        ("train ipd --episode-length 1000000 --seeds 1", ("evaluation", "episode_length=1000000")),
+        ("train ipd --actor.hidden 65536 65536 --seeds 1", ("training", "65536")),
+        (
+            "train ipd --pool 1000000 --pool-interval 1 --updates 1000000000 --actor.hidden 99 99",
+            ("pool=1000000",),
+        ),
+    ],
+)
+def test_commands_name_the_bytes_and_what_to_lower(
+    refused: Callable[..., str], arguments: str, words: tuple[str, ...]
+) -> None:
+    line = refused(*arguments.split())
+    for word in (*words, "must fit in memory", "bytes are needed", "are available. Lower some"):
+        assert word in line
 
 
 GROUPS = {

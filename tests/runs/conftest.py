@@ -1,22 +1,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import jax
 import pytest
 
 import loqa_agents
-from loqa_agents import cli
 
-from .folders import TINY, Loqa, contents
-
-
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A compilation cache that all runs of the tests share, which makes all but the first quick."""
-    return tmp_path_factory.mktemp("compiled")
+from .folders import TINY, Loqa
 
 
 @pytest.fixture(scope="session")
@@ -58,35 +49,3 @@ def trained(tmp_path_factory: pytest.TempPathFactory, loqa: Loqa) -> Path:
     home = tmp_path_factory.mktemp("trained")
     loqa("train", "ipd", *TINY, cwd=home)
     return home / "runs" / "ipd-loqa"
-
-
-@pytest.fixture
-def refused(
-    tmp_path: Path,
-    compiled: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Callable[..., str]]:
-    """Runs a command, in this process, that must be refused; gives the line that it says why in.
-
-    The command must leave the folder that it runs in as it was.
-    """
-    monkeypatch.chdir(tmp_path)
-    before = jax.config.jax_compilation_cache_dir
-    jax.config.update("jax_compilation_cache_dir", str(compiled))
-
-    def run(*arguments: object) -> str:
-        files = contents(tmp_path)
-        with pytest.raises(SystemExit) as end:
-            cli.main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        assert end.value.code == 2
-        assert said.out == ""
-        assert said.err.startswith("loqa: error: ")
-        assert said.err.endswith("\n")
-        assert len(said.err.splitlines()) == 1
-        assert contents(tmp_path) == files
-        return said.err
-
-    yield run
-    jax.config.update("jax_compilation_cache_dir", before)

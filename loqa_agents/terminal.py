@@ -23,6 +23,11 @@ def say(console: Console, text: str) -> None:
     console.print(Text(printable(text)), soft_wrap=True, highlight=False)
 
 
+def say_in_words(console: Console, text: str) -> None:
+    """Print sentences, broken between words where the console ends."""
+    console.print(Text(printable(text)), highlight=False)
+
+
 def print_table(
     console: Console,
     title: str,

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from loqa_agents.league.pictures import card_picture, title
 from loqa_agents.league.report import cell, number, where
-from loqa_agents.terminal import print_table, say
+from loqa_agents.terminal import print_table, say, say_in_words
 from loqa_agents.text import html_text
 
 _HEADS = ("against", "agent", "opponent", "exploitability", "published: agent / opponent")
@@ -25,7 +25,7 @@ def print_card(console: Console, card: dict[str, Any]) -> None:
                 said = f"Exploitability{seat}, {title(line)}: {_cell(line['exploitability'])}"
                 say(console, said)
     for said in (intervals(card), protocol(card), f"Best response: {_budget(card)}."):
-        say(console, said)
+        say_in_words(console, said)
     if "sources" in card:
         _print_published(console, card)
 

@@ -45,9 +45,12 @@ def evaluate_agents(
     if rivals is not None:
         met = evaluator.meet(_final_key("rival"), actors, rivals, episodes)
         evaluation = evaluation._replace(versus=evaluation.versus | {"rival": met})
-    results = _measured(first.game, evaluation)
+    found = _measured(first.game, evaluation)
     cross_play = evaluator.cross_play(_final_key("cross-play"), actors, episodes)
-    results["cross_play"] = numbers(cross_play.mean(-1))
+    results = {
+        "self_play": found["self_play"],
+        "cross_play": numbers(cross_play.mean(-1)),
+    } | found
     by_seat = results.get("by_seat", {})
     for seat, part in by_seat.items():
         part["cross_play"] = numbers(cross_play[:, int(seat)])
@@ -112,8 +115,11 @@ def _measured(game: Game, evaluation: Evaluation) -> dict[str, Any]:
         found: dict[str, Any] = {
             "self_play": numbers(part.self_play),
             "versus": {
-                name: {"agent": numbers(met.agent), "opponent": numbers(met.opponent)}
-                for name, met in part.versus.items()
+                name: {
+                    "agent": numbers(part.versus[name].agent),
+                    "opponent": numbers(part.versus[name].opponent),
+                }
+                for name in evaluation.versus  # in their order; trees of JAX are sorted by name
             },
         }
         if isinstance(game, CoinGame):

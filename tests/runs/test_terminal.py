@@ -1,6 +1,7 @@
 """What a terminal shows, however wide it is: all numbers, and names as they are on disk."""
 
 import io
+from pathlib import Path
 import re
 from types import SimpleNamespace
 from typing import Any
@@ -163,6 +164,7 @@ def test_progress_shows_names_as_they_are():
     assert f"{SHOWN} 1/2" in display.file.getvalue()
     terminal = Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None)
     progress = ProgressDisplay(terminal, NAME, 4)
+    progress.begin(Path("run"), {}, 0)
     progress.log(record)
     progress.close()
     assert f"{SHOWN} 1/2" in terminal.file.getvalue()

@@ -120,7 +120,7 @@ def test_a_full_disk_ends_in_one_line_and_costs_nothing(
     disk.mkdir()
     try:
         subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", disk],
+            ["mount", "-t", "tmpfs", "-o", "size=24k", "tmpfs", disk],
             check=True, capture_output=True,
         )  # fmt: skip
     except (OSError, subprocess.CalledProcessError):

@@ -1,8 +1,8 @@
 """What a terminal shows, however wide it is: all numbers, and names as they are on disk."""
 
 import io
-from pathlib import Path
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 

@@ -5,7 +5,6 @@ As data, so that a new option is a new row. Nothing here may begin to compute or
 
 from itertools import product
 
-_NO_NUMBERS = ("abc", "", "1,2", "0x10", "--", "1 000")
 _NO_COUNTS = ("0", "-1", "1.5", "nan", "inf", "1e3", "99999999999999999999", "abc")
 _NO_REALS = ("nan", "inf", "-inf", "-1", "1e400", "abc")
 _NO_PROBABILITIES = ("nan", "inf", "-0.1", "1.1", "abc")
@@ -155,8 +154,8 @@ OTHERS = [
             ("coin --tie nobody", "tie"),
             ("coin --observation smell", "observation"),
             ("coin --next-owner me", "--next-owner"),
-            ("coin --rewards 1 2 3 4", "4"),
-            ("ipd --seeds 1 2", "2"),
+            ("coin --rewards 1 2 3 4", "options: 4"),
+            ("ipd --seeds 1 2", "options: 2"),
             ("coin --num-players 1", "num_players"),
             ("coin --num-players 5", "num_players"),
             ("coin --num-coins 3", "num_coins"),

@@ -190,4 +190,6 @@ def _reason(error: ValidationError) -> str:
     for detail in error.errors(include_url=False):
         if said := str(detail.get("ctx", {}).get("error", "")):
             return f": {said.rstrip('.')}"
+        if detail["type"] == "string_unicode":  # such as the name of a file that is not UTF-8
+            return ", which is not valid Unicode"
     return ""

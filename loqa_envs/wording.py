@@ -1,7 +1,8 @@
 """What an annotation asks for, and what was given, in words."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 
@@ -33,7 +34,7 @@ def must_be(annotation: Any) -> str:
     if origin is Literal:
         return f"one of {', '.join(map(str, arguments))}"
     if origin in (Union, UnionType):
-        return ", or ".join(map(must_be, arguments))
+        return ", or ".join(_alternatives(arguments, ""))
     if origin is tuple:
         return _entries(arguments, "")
     if annotation in (None, *_NAMES):
@@ -79,6 +80,8 @@ def _restricted(annotation: Any, limits: dict[str, Any]) -> str:
         length = f" of {least}" if least == most else f" of {least} to {most}"
     if length and get_origin(annotation) is tuple:
         return _entries(get_args(annotation), length)
+    if length and get_origin(annotation) in (Union, UnionType):
+        return ", or ".join(_alternatives(get_args(annotation), length))
     return _in_range(must_be(annotation) + length + " characters" * bool(length), limits)
 
 
@@ -90,9 +93,23 @@ def _in_range(text: str, limits: dict[str, Any]) -> str:
     return " ".join([text, " and ".join(parts)]) if parts else text
 
 
-def _entries(kinds: tuple[Any, ...], length: str) -> str:
+def _alternatives(kinds: tuple[Any, ...], length: str) -> Iterator[str]:
+    """Each kind in words; a list of something or a tuple of the same are one."""
+    twins = {kind: _tuple_of(kind) for kind in kinds if get_origin(kind) is list}
+    for kind in kinds:
+        if twins.get(kind) in kinds:
+            yield _entries((*get_args(kind), ...), length, "a list or tuple")
+        elif kind not in twins.values():
+            yield must_be(kind)
+
+
+def _tuple_of(kind: Any) -> GenericAlias:
+    return GenericAlias(tuple, (*get_args(kind), ...))
+
+
+def _entries(kinds: tuple[Any, ...], length: str, container: str = "a tuple") -> str:
     if kinds[-1:] == (Ellipsis,):
-        return f"a tuple{length}{' entries' if length else ''}, each {must_be(kinds[0])}"
+        return f"{container}{length}{' entries' if length else ''}, each {must_be(kinds[0])}"
     if len(set(map(must_be, kinds))) == 1:
         return f"{len(kinds)} entries, each {must_be(kinds[0])}"
     return f"a tuple of {' and '.join(map(must_be, kinds))}"

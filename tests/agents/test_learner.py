@@ -238,7 +238,7 @@ def test_the_weight_of_shaping_is_the_learners_and_no_algorithms(monkeypatch):
     own, shaping = lessons.advantages, lessons.shaping
     assert seen == [False]
     assert not shaping.any()
-    np.testing.assert_array_equal(learner._weights(lessons, 0), own)
+    np.testing.assert_array_equal(learner.weights(lessons, 0), own)
     naive = _lessons(game, replace(learner, algorithm="naive"), state)
     assert not np.allclose(naive.advantages, own)
 

@@ -41,8 +41,10 @@ class Everything(Settings):
     switch: bool = False
     inner: Inner = Inner()
     label: str | None = None
+    title: Annotated[str, Len(1)] = "t"
     pair: Annotated[tuple[Probability, ...], Len(2, 2), Words("two probabilities")] = (0, 1)
     even: Annotated[int, AfterValidator(_even)] = 2
+    several: Annotated[list[Inner] | tuple[Inner, ...], Len(1)] | None = None
     array: np.ndarray | None = field(default=None, compare=False)
     later: "Nowhere" = 3  # type: ignore[name-defined]  # noqa: F821
     anything: Any = None
@@ -92,6 +94,12 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("switch", 1, "True or False, got 1."),
     ("inner", {"level": 1}, "an Inner, got {'level': 1}."),
     ("label", 3, "a string, or None, got 3."),
+    (
+        "title",
+        "\udcff",
+        "a string of at least 1 characters, got '\\udcff', which is not valid Unicode.",
+    ),
+    ("several", [], "a list or tuple of at least 1 entries, each an Inner, or None, got []."),
     ("pair", (1, 2), "two probabilities, got (1, 2)."),
     ("even", 3, "an integer, got 3: odd numbers have no middle."),
     ("array", [1], "a ndarray, or None, got [1]."),

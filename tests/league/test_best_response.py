@@ -198,5 +198,5 @@ def test_a_player_of_the_host_that_fails_is_named():
 
 @pytest.mark.parametrize("name", ["updates", "episodes", "restarts"])
 def test_a_budget_of_nothing_is_refused(name):
-    with pytest.raises(ValueError, match=f"needs {name} of at least 1, got 0"):
+    with pytest.raises(ValueError, match=f"Budget.{name} must be an integer from 1 to .*, got 0"):
         Budget(**{name: 0})

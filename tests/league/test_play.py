@@ -201,7 +201,7 @@ def test_a_league_that_cannot_be_is_refused(entrants, episodes, message):
         ({"game": "ipd"}, "game must be a Game"),
         (
             {"entrants": ["tit_for_tat", "random"]},
-            "entrants must be a list, or a tuple, each an Entrant",
+            "entrants must be a list or tuple, each an Entrant",
         ),
         ({"devices": []}, "devices must be"),
         ({"devices": ["cpu"]}, "devices must be"),

@@ -108,7 +108,9 @@ def test_seeds_of_one_team_are_played_across():
 
 
 def test_a_card_needs_an_agent():
-    with pytest.raises(ValueError, match="needs an agent"):
+    with pytest.raises(
+        ValueError, match="agents must be a list or tuple of at least 1 entries, each an E"
+    ):
         scorecard(jax.random.key(0), IPD(), [], 2, None)
 
 

@@ -19,6 +19,7 @@ from loqa_agents.lesson import Brain
 from loqa_agents.networks import NetworkPolicy
 from loqa_agents.settings import from_dict, game_from_dict, game_to_dict, to_dict
 from loqa_agents.shipping import shipped_file
+from loqa_agents.text import printable
 from loqa_agents.with_params import WithParams
 from loqa_envs.game import Game, Params
 from loqa_envs.keys import key
@@ -118,7 +119,7 @@ def load_agent(path: str | os.PathLike[str]) -> Agent:
     except OSError:
         raise
     except Exception as error:  # a header that someone else wrote can break anything
-        reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        reason = printable(f"it lacks {error}" if isinstance(error, KeyError) else str(error))
         raise ValueError(
             f"an agent must have been saved by loqa in the format {FORMAT}; {path} was not: "
             f"{reason.rstrip('.')}."

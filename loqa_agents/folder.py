@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from loqa_agents.files import as_path, is_partial, read_json, write_atomically
 from loqa_agents.settings import differences
+from loqa_agents.text import printable
 
 _CONFIG = "config.json"
 _MARKS = {"learner": "training", "entrants": "league"}
@@ -142,7 +143,7 @@ class Claim:
             raise ValueError(
                 f"--overwrite needs a folder in which all was written by a {self._kind.noun}, so "
                 f"that nothing else is lost; {self.path} also has "
-                f"{', '.join(sorted(foreign)[:3])}{more}. All is left alone."
+                f"{printable(', '.join(sorted(foreign)[:3]))}{more}. All is left alone."
             )
         return found
 

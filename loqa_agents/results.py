@@ -15,8 +15,6 @@ from loqa_envs.coin_game import CoinGame
 from loqa_envs.game import Game, Params
 from loqa_envs.matrix_game import SITUATIONS, MatrixGame
 
-_EVALUATION_KEY = 0x10CA
-
 
 def evaluate_agents(
     agents: Sequence[Agent],
@@ -89,13 +87,18 @@ def warm_up(evaluator: Evaluator, actors: Any) -> None:
             evaluator.cooperation(key, actors, seat)
 
 
+def _evaluation_root() -> jax.Array:
+    """No seed's own key, whatever the seed."""
+    return keys.stream(keys.key(0), "evaluation")
+
+
 def _evaluation_key(update: int) -> jax.Array:
-    return jax.random.fold_in(keys.key(_EVALUATION_KEY), update)
+    return jax.random.fold_in(_evaluation_root(), update)
 
 
 def _final_key(part: str) -> jax.Array:
     """What one part of the final evaluation draws from; no update has that key."""
-    return keys.stream(keys.key(_EVALUATION_KEY), f"final {part}")
+    return keys.stream(_evaluation_root(), f"final {part}")
 
 
 def numbers(values: Any) -> list[float]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar, get_type_hints
 
+from loqa_agents.text import printable
 from loqa_envs.catalogue import make_game
 from loqa_envs.game import Game
 from loqa_envs.registry import register
@@ -88,7 +89,7 @@ def from_dict(kind: type[T], data: Any) -> T:
     fields = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     unknown = sorted(map(str, set(data) - fields))
     if unknown:
-        raise ValueError(f"{kind.__name__} has no field {', '.join(unknown)}.")
+        raise ValueError(f"{kind.__name__} has no field {printable(', '.join(unknown))}.")
     values = dict(data)
     for name, value in data.items():
         if isinstance(value, dict) and _is_settings(hints[name]):

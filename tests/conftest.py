@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Windows are drawn unseen.
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
@@ -16,6 +17,11 @@ _cache = tempfile.TemporaryDirectory(prefix="loqa-tests-")
 os.environ["JAX_COMPILATION_CACHE_DIR"] = _cache.name
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=1"
+
+# HYPOTHESIS_PROFILE=large looks further, for a night; the same every time by default.
+settings.register_profile("small", max_examples=50, deadline=None, derandomize=True)
+settings.register_profile("large", max_examples=5_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "small"))
 
 LONGEST = 60
 """Seconds after which a command that should be refused hangs."""

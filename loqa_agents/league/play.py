@@ -19,7 +19,7 @@ from loqa_agents.league.needs import require_for_league
 from loqa_agents.league.pairs import Finished, Pair, PairId, pair_key, settings
 from loqa_agents.league.tables import Met, Tables, by_seat
 from loqa_envs.game import Array, Game
-from loqa_envs.keys import boundary
+from loqa_envs.keys import boundary, stream
 from loqa_envs.validation import Count, check, checked
 
 REFERENCES = ("always_cooperate", "always_defect")
@@ -123,8 +123,12 @@ def play_league(
 
     progress(len(played), len(pairs))
     left = [pair for pair in pairs if pair not in played]
-    keys = {pair: key if common else pair_key(key, _named(names, pair)) for pair in left}
     on_host = [pair for pair in left if any(players[i].on_host for i in pair)]
+    shared = {True: stream(key, "players of the host"), False: key}
+    keys = {
+        pair: shared[pair in on_host] if common else pair_key(key, _named(names, pair))
+        for pair in left
+    }
     under_jax = [pair for pair in left if pair not in set(on_host)]
     tables = Tables(table_of(game), devices)
     families = Families(players, [e.player for e in entrants] + known)

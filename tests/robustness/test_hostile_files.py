@@ -5,9 +5,12 @@ import struct
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loqa_agents import load_agent
 
@@ -47,6 +50,41 @@ def refused(path: Path, content: bytes) -> str:
     assert len(said) < 2000
     assert path.read_bytes() == content
     return said
+
+
+def one_line_or_an_agent(content: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "hostile.safetensors"
+        path.write_bytes(content)
+        said = path.name
+        try:
+            load_agent(path)
+        except ValueError as refusal:
+            said = str(refusal)
+        assert path.name in said
+        assert len(said.splitlines()) == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(path=st.sampled_from(list(leaves(HEADER))), value=JSON)
+def test_any_value_anywhere_in_the_header_is_refused_or_loads(path, value):
+    header = json.loads(json.dumps(HEADER))
+    inner = header
+    for name in path[:-1]:
+        inner = inner[name]
+    inner[path[-1]] = value
+    one_line_or_an_agent(with_header(header))
+
+
+@given(place=st.integers(0, LENGTH - 1), byte=st.integers(0, 255))
+def test_any_byte_anywhere_in_the_header_is_refused_or_loads(place, byte):
+    one_line_or_an_agent(RAW[:place] + bytes([byte]) + RAW[place + 1 :])
 
 
 def test_the_header_as_it_is_loads(tmp_path):

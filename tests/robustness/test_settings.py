@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from loqa_agents import PRESETS, Learner, Network, Shaping, Training
@@ -60,7 +60,6 @@ _VALUES = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
 @given(
     base=st.sampled_from([CoinGame(), IPD(), MatrixGame("pola"), Learner(), Training(), Shaping()]),
     data=st.data(),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
@@ -135,7 +135,6 @@ JSON = st.recursive(
 TEXT = st.binary() | st.text().map(str.encode) | JSON.map(json.dumps).map(str.encode)
 
 
-@settings(max_examples=50, deadline=None)
 @given(TEXT)
 def test_whatever_is_read_follows_the_schema_or_is_one_line(text: bytes) -> None:
     found, complaint = read_or_complain(text)

@@ -1,10 +1,14 @@
 """The folder of a run belongs to one process, and nothing in it is lost."""
 
 import json
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loqa_agents.files import read_json
 from loqa_agents.folder import _OBJECT, Kind, claim
@@ -165,6 +169,36 @@ def test_a_cut_overwrite_can_be_repeated(tmp_path: Path, monkeypatch: pytest.Mon
     assert (out / "config.json").exists()
     begin(out, overwrite=True)
     assert [path.name for path in out.iterdir()] == ["config.json"]
+
+
+OURS = ("result", "agents/1.bin", "agents/2.bin", ".loqa-0123456789abcdef.partial")
+NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1)
+NEAR = st.sampled_from(["1.bin", "3.bin", "Result", "result ", "agents", "config.json.old", "..."])
+PATHS = st.lists(NAMES | NEAR, min_size=1, max_size=3).map("/".join)
+
+
+@given(ours=st.sets(st.sampled_from(OURS)), paths=st.sets(PATHS, max_size=3))
+def test_whatever_else_is_in_a_folder_stays(ours: set[str], paths: set[str]) -> None:
+    with TemporaryDirectory() as folder:
+        out = finished(Path(folder) / "run")
+        shutil.rmtree(out / "agents")
+        for path in [*ours, *paths]:
+            try:
+                (out / path).parent.mkdir(parents=True, exist_ok=True)
+                (out / path).touch()
+            except OSError:  # too long, no name at all, or below what is a file
+                continue
+        before = contents(out)
+        ours_now = {*OURS, "config.json"} | ({"agents"} if (out / "agents").is_dir() else set())
+        kept = before.keys() - ours_now
+        if not kept:
+            begin(out, overwrite=True)
+            assert [path.name for path in out.iterdir()] == ["config.json"]
+            return
+        with pytest.raises(ValueError, match="All is left alone") as refusal:
+            begin(out, overwrite=True)
+        assert contents(out) == before
+        assert len(str(refusal.value).splitlines()) == 1
 
 
 def test_numbered_folders_skip_what_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,15 @@ from hypothesis import settings
 
 # Windows are drawn unseen.
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-# Most of the suite's time is XLA's: equal programs are compiled once, and less thoroughly.
+# Most of the suite's time is XLA's: equal programs are compiled once, and as quickly as can be,
+# unless the environment says otherwise (which pays where programs run for longer).
 _cache = tempfile.TemporaryDirectory(prefix="loqa-tests-")
 os.environ["JAX_COMPILATION_CACHE_DIR"] = _cache.name
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=1"
+QUICK = "--xla_backend_optimization_level=0"
+if tuple(map(int, version("jaxlib").split(".")[:2])) >= (0, 8):  # older ones do not know it
+    QUICK += " --xla_cpu_use_fusion_emitters=false"
+os.environ.setdefault("XLA_FLAGS", QUICK)
 
 # HYPOTHESIS_PROFILE=large looks further, for a night; the same every time by default.
 settings.register_profile("small", max_examples=50, deadline=None, derandomize=True)

@@ -15,7 +15,7 @@ import numpy as np
 
 from loqa_agents.loqa import Shaping
 from loqa_envs.game import Array
-from loqa_envs.matrix_game import MatrixGame
+from loqa_envs.matrix_games.game import MatrixGame
 
 OTHER_VIEW = np.array([0, 1, 3, 2, 4])
 """The situation that the other player sees."""

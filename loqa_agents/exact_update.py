@@ -10,7 +10,7 @@ from loqa_agents.exact import Exact, Terms, by_action, expected_terms, solve
 from loqa_agents.learner import LEAST_SCALE, Learner
 from loqa_agents.loqa import Shaping
 from loqa_envs.game import Game, Params
-from loqa_envs.matrix_game import SITUATIONS, MatrixGame
+from loqa_envs.matrix_games.game import SITUATIONS, MatrixGame
 
 _ALGORITHMS = ("loqa", "advantage_alignment", "naive")
 _WITHOUT_EFFECT: dict[str, tuple[Any, ...]] = {

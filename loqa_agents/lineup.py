@@ -16,7 +16,7 @@ from loqa_agents.rollout import OneOf, Trajectory, play_episode
 from loqa_agents.updates import Training, TrainState
 from loqa_envs.catalogue import make_player
 from loqa_envs.game import Game, Params, Policy
-from loqa_envs.matrix_game import MatrixGame
+from loqa_envs.matrix_games.game import MatrixGame
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from loqa_agents.thresholds import crossings
 from loqa_agents.train import Trainer
 from loqa_agents.updates import Training, TrainState
 from loqa_envs.catalogue import make_game
-from loqa_envs.coin_game import CoinGame
+from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.game import Game
 from loqa_envs.memory import require_memory
 from loqa_envs.validation import Count, checked

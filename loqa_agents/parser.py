@@ -17,7 +17,7 @@ from loqa_agents.files import as_path
 from loqa_agents.league.command import LeagueCommand
 from loqa_agents.league.evaluate import Evaluate
 from loqa_agents.presets import PRESETS, Preset
-from loqa_envs.matrix_game import PayoffsOrPreset
+from loqa_envs.matrix_games.game import PayoffsOrPreset
 
 
 def parse(arguments: Sequence[str]) -> Callable[[Console], None]:

@@ -13,7 +13,7 @@ from loqa_agents.loggers import Record
 from loqa_agents.report import Episode
 from loqa_agents.thresholds import THRESHOLDS, scale
 from loqa_envs import keys
-from loqa_envs.coin_game import CoinGame
+from loqa_envs.coin_game.game import CoinGame
 
 _COLOURS = {"self_play": "#1b7837", "always_cooperate": "#2166ac", "always_defect": "#b2182b"}
 

@@ -28,7 +28,7 @@ from loqa_agents.published_networks import MFOSPolicy, RecurrentPolicy
 from loqa_agents.restricted_pickle import read_pickle
 from loqa_agents.torch_archive import read_torch
 from loqa_agents.with_params import WithParams
-from loqa_envs.coin_game import CoinGame
+from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.game import Params
 
 MAX_BYTES = 2**26

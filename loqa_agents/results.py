@@ -11,9 +11,9 @@ from loqa_agents.agent import Agent
 from loqa_agents.evaluation import BATCH, Evaluation, Evaluator
 from loqa_agents.thresholds import EPISODES, own_colour, satisfied
 from loqa_envs import keys
-from loqa_envs.coin_game import CoinGame
+from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.game import Game, Params
-from loqa_envs.matrix_game import SITUATIONS, MatrixGame
+from loqa_envs.matrix_games.game import SITUATIONS, MatrixGame
 
 
 def evaluate_agents(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from loqa_agents.loggers import Record
-from loqa_envs.coin_game import CoinGame
+from loqa_envs.coin_game.game import CoinGame
 
 EPISODES = 512
 """At least so many episodes an evaluation: with fewer, chance alone crosses thresholds."""

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 from annotated_types import Interval
 
-from loqa_envs.coin_game import CoinGame
-from loqa_envs.coin_translation import TRANSLATED, translated
+from loqa_envs.coin_game.game import CoinGame
+from loqa_envs.coin_game.translation import TRANSLATED, translated
 from loqa_envs.game import Game, Policy, in_seat
-from loqa_envs.matrix_game import IPD, MatrixGame
+from loqa_envs.matrix_games.game import IPD, MatrixGame
+from loqa_envs.matrix_games.players import MemoryOne
 from loqa_envs.own_game import differing, own_game
 from loqa_envs.registry import register
-from loqa_envs.scripted import MemoryOne
 from loqa_envs.validation import check
 from loqa_envs.wording import Words
 

@@ -13,7 +13,7 @@ from loqa_agents.league.entrants import Seated, table_of
 from loqa_agents.league.intervals import Floats
 from loqa_agents.league.tables import PAIRS, Tables, by_seat
 from loqa_envs.game import Game
-from loqa_envs.matrix_game import MatrixGame
+from loqa_envs.matrix_games.game import MatrixGame
 
 
 class Answers(NamedTuple):

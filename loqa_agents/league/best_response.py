@@ -16,11 +16,11 @@ from loqa_agents.league.responding import responding_in
 from loqa_agents.learner import Learner
 from loqa_agents.lesson import LearnerState
 from loqa_agents.networks import Network, NetworkPolicy
-from loqa_envs.coin_game import CoinGame
+from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.game import Array, Carry, Game, Params, Policy
 from loqa_envs.keys import boundary, stream
-from loqa_envs.matrix_game import MatrixGame
-from loqa_envs.scripted import MemoryOne
+from loqa_envs.matrix_games.game import MatrixGame
+from loqa_envs.matrix_games.players import MemoryOne
 from loqa_envs.validation import Count, Settings
 
 _CHUNK = 10

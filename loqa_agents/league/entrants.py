@@ -15,8 +15,8 @@ from loqa_agents.league.python_player import HostPolicy, Source, is_function, ma
 from loqa_agents.with_params import apart
 from loqa_envs import keys
 from loqa_envs.catalogue import make_player
-from loqa_envs.coin_game import CoinGame
-from loqa_envs.coin_translation import translated
+from loqa_envs.coin_game.game import CoinGame
+from loqa_envs.coin_game.translation import translated
 from loqa_envs.game import Game, Params, Policy, in_seat
 from loqa_envs.own_game import own_game
 from loqa_envs.validation import Settings, check

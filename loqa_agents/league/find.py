@@ -15,8 +15,8 @@ from loqa_agents.league.entrants import Entrant
 from loqa_agents.league.foreign_code import Fault, called
 from loqa_agents.presets import PRESETS
 from loqa_agents.shipping import shipped_agents
-from loqa_envs.coin_game import CoinGame
-from loqa_envs.coin_translation import TRANSLATED
+from loqa_envs.coin_game.game import CoinGame
+from loqa_envs.coin_game.translation import TRANSLATED
 from loqa_envs.game import Game
 from loqa_envs.own_game import own_game
 

@@ -14,8 +14,8 @@ from loqa_agents.league.tables import EPISODES, PAIRS
 from loqa_agents.peak import peak_bytes, tree_bytes
 from loqa_envs.game import Game
 from loqa_envs.keys import key
+from loqa_envs.matrix_games.players import Random
 from loqa_envs.memory import require_memory
-from loqa_envs.scripted import Random
 
 _NUMBER = 4
 """Bytes of a float32 or an int32."""

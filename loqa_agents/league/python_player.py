@@ -20,7 +20,7 @@ import numpy as np
 
 from loqa_agents.league.chance import generator_in
 from loqa_agents.league.foreign_code import Caller, told
-from loqa_envs.coin_translation import Translated
+from loqa_envs.coin_game.translation import Translated
 from loqa_envs.game import Array, Carry, Game, Params, Policy
 
 _EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -11,8 +11,8 @@ from loqa_agents.learner import Learner
 from loqa_agents.lesson import LearnerState, Lesson
 from loqa_agents.networks import NetworkPolicy
 from loqa_agents.rollout import Trajectory, play_episode
-from loqa_envs.coin_game import CoinGame
-from loqa_envs.coin_translation import Translated, translated
+from loqa_envs.coin_game.game import CoinGame
+from loqa_envs.coin_game.translation import Translated, translated
 from loqa_envs.game import Game, Params, Policy
 
 

@@ -21,7 +21,7 @@ from loqa_agents.league.statistics import Estimates, estimate
 from loqa_agents.league.summary import mean_of
 from loqa_agents.settings import game_to_dict
 from loqa_agents.versions import versions
-from loqa_envs.coin_game import CoinGame
+from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.game import Game
 from loqa_envs.keys import boundary
 from loqa_envs.validation import Count, check, checked

@@ -13,7 +13,7 @@ from loqa_agents.league.entrants import seat, table_of
 from loqa_agents.league.python_player import anew
 from loqa_agents.league.summary import summary
 from loqa_envs import CoinGame
-from loqa_envs.coin_translation import translated
+from loqa_envs.coin_game.translation import translated
 
 from .conftest import DILEMMA, KEY
 from .players import Answers, Counts, OnHost, TitForTat

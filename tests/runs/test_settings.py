@@ -82,7 +82,7 @@ def test_a_game_that_would_come_back_as_another_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "maker", "said"),
     [
-        ("ipd", Mine, "must be free; ipd is loqa_envs.matrix_game.IPD"),
+        ("ipd", Mine, "must be free; ipd is loqa_envs.matrix_games.game.IPD"),
         ("My Game", Mine, "a name of at most 64 lower-case letters"),
         (3, Mine, "a name of at most 64 lower-case letters"),
         ("mine", Mine(), "for a class or function"),

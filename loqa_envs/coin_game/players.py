@@ -9,14 +9,14 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
-from loqa_envs.coin_view import NOWHERE
+from loqa_envs.coin_game.view import NOWHERE
 from loqa_envs.game import Array, Carry, Policy, ScriptedPolicy, array_namespace, narrowed
-from loqa_envs.scripted import Random
+from loqa_envs.matrix_games.players import Random
 from loqa_envs.validation import Count
 from loqa_envs.wording import shown
 
 if TYPE_CHECKING:
-    from loqa_envs.coin_game import CoinGame
+    from loqa_envs.coin_game.game import CoinGame
 
 _FAR = 2**20  # further than any way
 

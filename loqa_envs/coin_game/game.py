@@ -11,11 +11,12 @@ import numpy as np
 from annotated_types import Interval
 from numpy.typing import NDArray
 
-from loqa_envs import coin_picture, coin_players
-from loqa_envs.coin_numbers import count, draw, draw_cell, numbers, where
-from loqa_envs.coin_presets import preset_settings
-from loqa_envs.coin_settings import MOVES, Moves, Rewards, Size, check_together
-from loqa_envs.coin_view import CoinView
+from loqa_envs.coin_game import picture
+from loqa_envs.coin_game import players as scripted
+from loqa_envs.coin_game.numbers import count, draw, draw_cell, numbers, where
+from loqa_envs.coin_game.presets import preset_settings
+from loqa_envs.coin_game.settings import MOVES, Moves, Rewards, Size, check_together
+from loqa_envs.coin_game.view import CoinView
 from loqa_envs.game import Array, EpisodeLength, Policy, Rules, array_namespace, narrowed
 
 
@@ -161,7 +162,7 @@ class CoinGame(Rules):
         return self.num_players + self.num_coins + (self.num_coins == 1)
 
     def scripted_players(self, seat: int) -> Mapping[str, Policy]:
-        return coin_players.players(self, seat)
+        return scripted.players(self, seat)
 
     def initial_state(self, noise: Array) -> CoinState:
         xp = array_namespace(noise)
@@ -222,11 +223,11 @@ class CoinGame(Rules):
 
     def render(self, state: CoinState) -> str:
         """The board: players as their numbers, a coin as its owner's number in parentheses."""
-        return coin_picture.text(self, state)
+        return picture.text(self, state)
 
     def picture(self, state: CoinState) -> NDArray[np.uint8]:
         """The board, each player in a colour of its own and each coin in its owner's colour."""
-        return coin_picture.picture(self, state)
+        return picture.picture(self, state)
 
     @cached_property
     def view(self) -> CoinView:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import jax
 import numpy as np
 
-from loqa_envs.coin_view import NOWHERE
+from loqa_envs.coin_game.view import NOWHERE
 from loqa_envs.game import Array, Carry, Params, Policy, array_namespace
 
 if TYPE_CHECKING:
-    from loqa_envs.coin_game import CoinGame
+    from loqa_envs.coin_game.game import CoinGame
 
 TRANSLATED = frozenset({"observation", "channels_last", "swap_view", "shift_view", "moves"})
 """The settings of a Coin Game that say how it is seen and numbered rather than how it goes."""

@@ -9,7 +9,7 @@ from loqa_envs.validation import Real
 from loqa_envs.wording import Words
 
 if TYPE_CHECKING:
-    from loqa_envs.coin_game import CoinGame
+    from loqa_envs.coin_game.game import CoinGame
 
 MOVES = ("left", "right", "up", "down")
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loqa_envs.coin_numbers import numbers, where
+from loqa_envs.coin_game.numbers import numbers, where
 from loqa_envs.game import Array, array_namespace
 
 if TYPE_CHECKING:
-    from loqa_envs.coin_game import CoinGame
+    from loqa_envs.coin_game.game import CoinGame
 
 NOWHERE = -1
 """The cell of a coin that there is not."""

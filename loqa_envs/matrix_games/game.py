@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator
 
 from loqa_envs.game import Array, EpisodeLength, Policy, Rules, array_namespace
-from loqa_envs.scripted import MATRIX_PLAYERS, dilemma_players
+from loqa_envs.matrix_games.players import MATRIX_PLAYERS, dilemma_players
 from loqa_envs.validation import Real
 from loqa_envs.wording import Words
 

@@ -1,0 +1,1 @@
+"""Two-player, two-action matrix games, and players without parameters for them."""

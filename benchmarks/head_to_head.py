@@ -17,8 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from loqa_agents.league.pictures import title
-from loqa_agents.league.report import cell, number
+from loqa_agents.reports.league import cell, number
+from loqa_agents.reports.pictures import title
 
 ROOT = Path(__file__).parent.parent
 CARD = ROOT / "benchmarks" / "results" / "scorecard.json"

@@ -18,7 +18,7 @@ from machine import describe, in_fresh_process
 from targets import at_most, print_rows
 
 from loqa_agents import load_agent
-from loqa_agents.devices import use_devices
+from loqa_agents.common.devices import use_devices
 from loqa_agents.league import Entrant, play_league
 from loqa_agents.league.summary import summary
 from loqa_envs import make_game

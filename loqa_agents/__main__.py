@@ -1,3 +1,3 @@
-from loqa_agents.cli import main
+from loqa_agents.cli.main import main
 
 main()

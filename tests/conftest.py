@@ -75,7 +75,7 @@ def refused(
     """
     import jax
 
-    from loqa_agents import cli
+    from loqa_agents.cli import main as cli
 
     monkeypatch.chdir(tmp_path)
     before = jax.config.jax_compilation_cache_dir

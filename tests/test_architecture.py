@@ -38,7 +38,7 @@ def importers(package: str) -> set[str]:
 
 
 def test_there_are_modules_to_look_at():
-    assert {"loqa_envs/game.py", "loqa_agents/loqa.py"} <= MODULES.keys()
+    assert {"loqa_envs/game.py", "loqa_agents/algorithms/loqa.py"} <= MODULES.keys()
 
 
 def test_games_know_nothing_of_learning():
@@ -60,19 +60,30 @@ def test_other_interfaces_are_named_in_adapters_only(library):  # and a game's p
 @pytest.mark.parametrize(
     ("library", "allowed"),
     [
-        ("flax", {"loqa_agents/networks.py"}),
-        ("optax", {"loqa_agents/learner.py", "loqa_agents/losses.py", "loqa_agents/adam.py"}),
+        ("flax", {"loqa_agents/networks/dense_gru.py"}),
+        (
+            "optax",
+            {
+                "loqa_agents/algorithms/learner.py",
+                "loqa_agents/algorithms/losses.py",
+                "loqa_agents/algorithms/adam.py",
+            },
+        ),
         (
             "safetensors",
-            {"loqa_agents/agent.py", "loqa_agents/checkpoint.py", "loqa_agents/league/store.py"},
+            {
+                "loqa_agents/players/agent.py",
+                "loqa_agents/runs/checkpoint.py",
+                "loqa_agents/league/store.py",
+            },
         ),
-        ("matplotlib", {"loqa_agents/figures.py"}),
+        ("matplotlib", {"loqa_agents/common/figures.py"}),
         # Names of others pass one place on their way into a table, a page or a spreadsheet.
-        ("rich.table", {"loqa_agents/terminal.py"}),
-        ("html", {"loqa_agents/text.py"}),
-        ("csv", {"loqa_agents/league/report.py"}),
+        ("rich.table", {"loqa_agents/common/terminal.py"}),
+        ("html", {"loqa_agents/common/text.py"}),
+        ("csv", {"loqa_agents/reports/league.py"}),
         ("scipy", {"loqa_agents/league/intervals.py"}),
-        ("open_spiel", {"loqa_agents/league/alpha_rank.py"}),
+        ("open_spiel", {"loqa_agents/reports/alpha_rank.py"}),
     ],
 )
 def test_each_library_has_its_place(library, allowed):
@@ -160,7 +171,7 @@ def test_no_file_has_grown_into_two():
 
 
 def test_any_module_can_be_imported_first():
-    for module in ("loqa_agents.updates", "loqa_agents.presets"):
+    for module in ("loqa_agents.training.updates", "loqa_agents.training.presets"):
         done = subprocess.run(
             [sys.executable, "-c", f"import {module}"], capture_output=True, text=True
         )
@@ -168,14 +179,14 @@ def test_any_module_can_be_imported_first():
 
 
 def test_signals_are_answered_before_anything_heavy_is_imported():
-    light = "import sys, loqa_agents.cli as _; print(*{name.split('.')[0] for name in sys.modules})"
+    light = "import sys, loqa_agents.cli.main as _; print(*{name.split('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", light], capture_output=True, text=True, check=True)
     assert not {"jax", "numpy", "flax", "rich", "tyro", "pydantic"} & set(done.stdout.split())
 
 
 def test_public_names_are_found_when_they_are_asked_for():
     names: dict[str, object] = {}
-    exec("import loqa_agents.loop; from loqa_agents import *", names)
+    exec("import loqa_agents.runs.loop; from loqa_agents import *", names)
     assert all(names[name] is getattr(loqa_agents, name) for name in loqa_agents.__all__)
     assert callable(loqa_agents.run)
     assert set(loqa_agents.__all__) <= set(dir(loqa_agents))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from loqa_agents.league.pictures import title
-from loqa_agents.league.report import cell, number
+from loqa_agents.reports.league import cell, number
+from loqa_agents.reports.pictures import title
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

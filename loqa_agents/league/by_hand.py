@@ -8,9 +8,9 @@ import jax
 import numpy as np
 
 from loqa_agents.league.entrants import Seated
-from loqa_agents.league.foreign_code import Fault, called
-from loqa_agents.league.python_player import anew, seeds
 from loqa_agents.league.tables import Met
+from loqa_agents.players.python.foreign_code import Fault, called
+from loqa_agents.players.python.player import anew, seeds
 from loqa_envs.adapters.single import Match, uniform
 from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy
 from loqa_envs.keys import from_words

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from annotated_types import Len
 
-from loqa_agents.league.foreign_code import Caller, Fault, called
-from loqa_agents.league.python_player import HostPolicy, Source, is_function, make
-from loqa_agents.with_params import apart
+from loqa_agents.players.python.foreign_code import Caller, Fault, called
+from loqa_agents.players.python.player import HostPolicy, Source, is_function, make
+from loqa_agents.players.with_params import apart
 from loqa_envs import keys
 from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game.game import CoinGame
@@ -34,7 +34,7 @@ class Entrant(Settings):
     player: Any
     """A `Policy`, such as an agent; the name of a scripted player; an object with methods
     ``reset()`` and ``act(observation) -> int``; or a function or class that makes one of these, and
-    is given the game and a seed if it takes them (`loqa_agents.league.python_player` says when)."""
+    is given the game and a seed if it takes them (see `loqa_agents.players.python.player`)."""
     team: str = ""
     """Entrants of one team are seeds of one training; without it, the entrant is its own team."""
 

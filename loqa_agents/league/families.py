@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from loqa_agents.common.rollout import OneOf
 from loqa_agents.league.entrants import Seated
 from loqa_agents.league.tables import PAIRS
-from loqa_agents.rollout import OneOf
 
 
 class Families:

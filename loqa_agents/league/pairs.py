@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, Protocol
 
 import jax
 
-from loqa_agents.league.fingerprint import fingerprint
 from loqa_agents.league.tables import Met
+from loqa_agents.players.python.fingerprint import fingerprint
 from loqa_envs.game import Game
 
 Pair = tuple[str, str]

@@ -14,10 +14,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from typing_extensions import TypedDict
 
-from loqa_agents.files import parse_json, write_atomically
+from loqa_agents.common.files import parse_json, write_atomically
+from loqa_agents.common.settings import differences
 from loqa_agents.league.pairs import Pair, PairId
 from loqa_agents.league.tables import Met
-from loqa_agents.settings import differences
 
 FORMAT = "loqa-pairs-1"
 _FILES = "[0-9][0-9][0-9][0-9][0-9].safetensors"

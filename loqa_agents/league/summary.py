@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from loqa_agents.common.settings import game_to_dict
 from loqa_agents.league.intervals import LEVEL, Estimate, Floats, Interval, normalised
 from loqa_agents.league.play import REFERENCES, League
 from loqa_agents.league.statistics import average, estimate
-from loqa_agents.settings import game_to_dict
 
 FORMAT = "loqa-league-2"
 INTERVALS = (

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loqa_agents.rollout import play_episode
+from loqa_agents.common.rollout import play_episode
 from loqa_envs.game import Array, Game, Params, Policy
 
 EPISODES = 1024

@@ -13,7 +13,7 @@ from loqa_envs.catalogue import make_player
 from loqa_envs.game import EpisodeLength, Game, Policy
 from loqa_envs.validation import check
 
-AGENTS = "loqa_agents.league.find:find_player"
+AGENTS = "loqa_agents.cli.resolve:find_player"
 """What reads an agent of a name or a file. It is looked up when first needed, since games know
 nothing of learning."""
 

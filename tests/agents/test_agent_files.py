@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from loqa_agents import Agent, Learner, Network, load_agent, register_network, save_agent
-from loqa_agents.settings import KINDS
+from loqa_agents.common.settings import KINDS
 from loqa_envs import IPD, MatrixGame
 
 
@@ -127,7 +127,7 @@ def test_an_agent_comes_back_as_it_was_saved_with_game_and_network_of_their_own_
     agent = _agent(game, actor=Doubled(hidden=(3,)))
     with pytest.raises(ValueError, match="Doubled must be registered so that it can be saved"):
         save_agent(path, agent)
-    monkeypatch.setattr("loqa_agents.settings.KINDS", dict(KINDS))
+    monkeypatch.setattr("loqa_agents.common.settings.KINDS", dict(KINDS))
     register_network("doubled", Doubled)
     save_agent(path, agent)
     again = load_agent(path)
@@ -136,6 +136,6 @@ def test_an_agent_comes_back_as_it_was_saved_with_game_and_network_of_their_own_
     step = game.observe(game.reset(jax.random.key(0)))[0]
     outputs = [each.policy.step(each.params, (), step)[0] for each in (agent, again)]
     np.testing.assert_array_equal(*outputs)
-    monkeypatch.setattr("loqa_agents.settings.KINDS", {})
+    monkeypatch.setattr("loqa_agents.common.settings.KINDS", {})
     with pytest.raises(ValueError, match=r"must be registered by the module .*'doubled'"):
         load_agent(path)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from loqa_agents import Agent, Learner, Network, load_agent, save_agent
+from loqa_agents.common.rollout import OneOf
 from loqa_agents.league import Entrant
 from loqa_agents.league.entrants import seat, table_of
-from loqa_agents.rollout import OneOf
 from loqa_envs import CoinGame, Tremble, make_player
 
 

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.estimators import (
+from loqa_agents.algorithms.estimators import (
     discounted_returns,
     gae,
     loaded_dice_returns,

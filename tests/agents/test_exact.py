@@ -7,11 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.algorithms import ALGORITHMS
-from loqa_agents.estimators import Perspective, gae
-from loqa_agents.exact import OTHER_VIEW, best_response, expected_weights, mean_rewards, solve
-from loqa_agents.loqa import Shaping
-from loqa_agents.rollout import play_episode
+from loqa_agents.algorithms.estimators import Perspective, gae
+from loqa_agents.algorithms.exact import (
+    OTHER_VIEW,
+    best_response,
+    expected_weights,
+    mean_rewards,
+    solve,
+)
+from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.algorithms.registry import ALGORITHMS
+from loqa_agents.common.rollout import play_episode
 from loqa_envs import IPD, MatrixGame, MemoryOne
 
 DISCOUNT = 0.96

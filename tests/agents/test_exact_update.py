@@ -8,15 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.exact import OTHER_VIEW, solve
-from loqa_agents.exact_update import exact_loss
-from loqa_agents.learner import Learner
-from loqa_agents.lineup import Lineup
-from loqa_agents.loqa import Shaping
-from loqa_agents.losses import actor_loss
-from loqa_agents.networks import Network
-from loqa_agents.train import Trainer
-from loqa_agents.updates import Training
+from loqa_agents.algorithms.exact import OTHER_VIEW, solve
+from loqa_agents.algorithms.exact_update import exact_loss
+from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.algorithms.losses import actor_loss
+from loqa_agents.networks.dense_gru import Network
+from loqa_agents.training.lineup import Lineup
+from loqa_agents.training.trainer import Trainer
+from loqa_agents.training.updates import Training
 from loqa_envs import IPD, MatrixGame
 
 ALIKE = IPD(episode_length=4)

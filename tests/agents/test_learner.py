@@ -7,15 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.algorithms import ALGORITHMS
-from loqa_agents.estimators import Weights
-from loqa_agents.learner import Learner
-from loqa_agents.lesson import Brain, Lesson
-from loqa_agents.loqa import Shaping
-from loqa_agents.networks import Network
-from loqa_agents.rollout import play_episode
-from loqa_agents.train import Trainer
-from loqa_agents.updates import Training
+from loqa_agents.algorithms.estimators import Weights
+from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.lesson import Brain, Lesson
+from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.algorithms.registry import ALGORITHMS
+from loqa_agents.common.rollout import play_episode
+from loqa_agents.networks.dense_gru import Network
+from loqa_agents.training.trainer import Trainer
+from loqa_agents.training.updates import Training
 from loqa_envs import IPD, MatrixGame, MemoryOne
 
 COOPERATION_PAYS = MatrixGame((1, 1, 0, 0), episode_length=8)

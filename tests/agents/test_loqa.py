@@ -5,21 +5,21 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.algorithms import ALGORITHMS
-from loqa_agents.estimators import (
+from loqa_agents.algorithms.estimators import (
     OpponentModel,
     Perspective,
     Weights,
     discounted_returns,
     loaded_dice_returns,
 )
-from loqa_agents.loqa import (
+from loqa_agents.algorithms.loqa import (
     Shaping,
     advantage_alignment_weights,
     loqa_weights,
     n_step_weights,
 )
-from loqa_agents.naive import naive_weights
+from loqa_agents.algorithms.naive import naive_weights
+from loqa_agents.algorithms.registry import ALGORITHMS
 
 LENGTH, ACTIONS, DISCOUNT = 9, 4, 0.93
 

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents import pool as ring
-from loqa_agents.lesson import Brain
-from loqa_agents.presets import PRESETS
-from loqa_agents.train import Trainer
-from loqa_agents.updates import Training
+from loqa_agents.algorithms.lesson import Brain
+from loqa_agents.training import pool as ring
+from loqa_agents.training.presets import PRESETS
+from loqa_agents.training.trainer import Trainer
+from loqa_agents.training.updates import Training
 
 
 def _brain(number):

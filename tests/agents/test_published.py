@@ -15,7 +15,7 @@ import pytest
 from flax.core import FrozenDict
 
 from loqa_agents import play_episode
-from loqa_agents.published import MAX_BYTES, PublishedAgent, load
+from loqa_agents.players.published.reader import MAX_BYTES, PublishedAgent, load
 from loqa_envs import CoinGame, make_player
 
 WIDTH, MEMORY = 6, 5

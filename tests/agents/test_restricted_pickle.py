@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from flax.core import FrozenDict
 
-from loqa_agents.restricted_pickle import MAX_OPERATIONS, read_pickle
-from loqa_agents.torch_archive import MAX_MEMBERS, read_torch
+from loqa_agents.players.published.restricted_pickle import MAX_OPERATIONS, read_pickle
+from loqa_agents.players.published.torch_archive import MAX_MEMBERS, read_torch
 
 
 def assert_same(read, expected):

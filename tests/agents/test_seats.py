@@ -8,17 +8,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.agent import Agent, load_agent, save_agent
-from loqa_agents.evaluation import Evaluator, mean_rewards
-from loqa_agents.inputs import Inputs
-from loqa_agents.learner import Learner
-from loqa_agents.lesson import Brain
-from loqa_agents.networks import Network
-from loqa_agents.report import Episode
-from loqa_agents.results import evaluate_agents
-from loqa_agents.rollout import OneOf
-from loqa_agents.train import Trainer
-from loqa_agents.updates import Training
+from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.lesson import Brain
+from loqa_agents.common.rollout import OneOf
+from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.inputs import Inputs
+from loqa_agents.players.agent import Agent, load_agent, save_agent
+from loqa_agents.runs.report import Episode
+from loqa_agents.runs.results import evaluate_agents
+from loqa_agents.training.evaluation import Evaluator, mean_rewards
+from loqa_agents.training.trainer import Trainer
+from loqa_agents.training.updates import Training
 from loqa_envs import IPD, CoinGame, MatrixGame, Tremble, make_player
 
 SIDES = MatrixGame(((1, 1, 0, 0), (0, 0, 1, 1)), episode_length=6)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loqa_agents.thresholds import crossings, own_colour, satisfied, scale
+from loqa_agents.runs.thresholds import crossings, own_colour, satisfied, scale
 from loqa_envs import CoinGame
 
 

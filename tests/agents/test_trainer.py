@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.exact import mean_rewards
-from loqa_agents.learner import Learner
-from loqa_agents.networks import Network
-from loqa_agents.train import Trainer
-from loqa_agents.updates import Training
+from loqa_agents.algorithms.exact import mean_rewards
+from loqa_agents.algorithms.learner import Learner
+from loqa_agents.networks.dense_gru import Network
+from loqa_agents.training.trainer import Trainer
+from loqa_agents.training.updates import Training
 from loqa_envs import IPD, Game, MatrixGame
 
 GAME = IPD(episode_length=5)
@@ -132,7 +132,7 @@ def test_what_is_spread_over_devices_learns_the_same(seeds, way):
 import jax
 import numpy as np
 from loqa_agents import Learner, Trainer, Training
-from loqa_agents.networks import Network
+from loqa_agents.networks.dense_gru import Network
 from loqa_envs import IPD
 assert len(jax.devices()) == 4
 learner = Learner(actor=Network((4,)), critic=Network((4,)), balance=True)

@@ -9,10 +9,10 @@ import pytest
 
 from loqa_agents import Agent, Learner
 from loqa_agents.league import Entrant, play_league
-from loqa_agents.league.best_response import Budget
-from loqa_agents.league.scorecard import scorecard
-from loqa_agents.published_networks import RecurrentPolicy
-from loqa_agents.with_params import WithParams
+from loqa_agents.players.published.networks import RecurrentPolicy
+from loqa_agents.players.with_params import WithParams
+from loqa_agents.responses.best_response import Budget
+from loqa_agents.scorecard.card import scorecard
 from loqa_envs import CoinGame, Game, make_game
 from loqa_envs.keys import key
 

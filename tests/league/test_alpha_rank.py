@@ -2,7 +2,7 @@
 
 import pytest
 
-from loqa_agents.league.alpha_rank import alpha_rank
+from loqa_agents.reports.alpha_rank import alpha_rank
 
 pytest.importorskip("open_spiel", reason="needs the extra 'alpharank'")
 

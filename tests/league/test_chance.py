@@ -10,9 +10,9 @@ import pytest
 
 from loqa_agents.league import Entrant, PlayerError, play_league
 from loqa_agents.league.by_hand import play_by_hand
-from loqa_agents.league.chance import generator_in
 from loqa_agents.league.entrants import seat
-from loqa_agents.league.host_copies import HostCopies
+from loqa_agents.players.python.chance import generator_in
+from loqa_agents.responses.host_copies import HostCopies
 from loqa_envs import Grim, MatrixGame
 
 from .conftest import DILEMMA, KEY

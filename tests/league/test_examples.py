@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loqa_agents import cli
+from loqa_agents.cli import main as cli
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from loqa_agents import load_agent
-from loqa_agents.league.fingerprint import fingerprint
+from loqa_agents.players.python.fingerprint import fingerprint
 from loqa_envs import MemoryOne, Tremble, make_game
 
 SOURCE = """
@@ -155,7 +155,8 @@ def test_what_cannot_be_taken_apart_has_none(value):
 def test_fingerprints_are_the_same_in_every_process(tmp_path):
     (tmp_path / "somebodys_player.py").write_text(SOURCE)
     code = (
-        "import somebodys_player as made; from loqa_agents.league.fingerprint import fingerprint; "
+        "import somebodys_player as made; "
+        "from loqa_agents.players.python.fingerprint import fingerprint; "
         "print(fingerprint([made.Player(), made.make, made.Frozen()]))"
     )
     said = {

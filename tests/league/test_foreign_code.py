@@ -12,7 +12,7 @@ import pytest
 from loqa_agents.league import Entrant, PlayerError, play_league
 from loqa_agents.league.by_hand import play_by_hand
 from loqa_agents.league.entrants import seat
-from loqa_agents.league.foreign_code import Caller, Fault, called
+from loqa_agents.players.python.foreign_code import Caller, Fault, called
 
 from .conftest import DILEMMA, KEY
 from .players import Counts, TitForTat

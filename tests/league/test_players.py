@@ -10,8 +10,8 @@ import pytest
 from loqa_agents.league import Entrant, PlayerError, play_league
 from loqa_agents.league.by_hand import play_by_hand
 from loqa_agents.league.entrants import seat, table_of
-from loqa_agents.league.python_player import anew
 from loqa_agents.league.summary import summary
+from loqa_agents.players.python.player import anew
 from loqa_envs import CoinGame
 from loqa_envs.coin_game.translation import translated
 

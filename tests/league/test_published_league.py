@@ -8,8 +8,8 @@ import jax
 import numpy as np
 import pytest
 
+from loqa_agents.cli.resolve import find_entrants
 from loqa_agents.league import Entrant, play_league
-from loqa_agents.league.find import find_entrants
 from loqa_envs import CoinGame
 
 FOLDER = Path(

@@ -13,10 +13,10 @@ from PIL import Image
 from rich.console import Console
 
 from loqa_agents.league import Entrant
-from loqa_agents.league.best_response import Budget
-from loqa_agents.league.card_report import page, print_card
-from loqa_agents.league.published_values import PUBLISHED
-from loqa_agents.league.scorecard import scorecard
+from loqa_agents.reports.card import page, print_card
+from loqa_agents.responses.best_response import Budget
+from loqa_agents.scorecard.card import scorecard
+from loqa_agents.scorecard.published_values import PUBLISHED
 from loqa_envs import IPD, CoinGame, MatrixGame
 
 ALMOST_NOTHING = Budget(updates=1, episodes=2, restarts=1)

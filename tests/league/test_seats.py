@@ -10,14 +10,14 @@ from rich.console import Console
 
 from loqa_agents import Agent, Brain, Learner
 from loqa_agents.league import Entrant, play_league
-from loqa_agents.league.answers import respond
-from loqa_agents.league.best_response import Budget, memory_one
-from loqa_agents.league.card_report import page, print_card
 from loqa_agents.league.entrants import seat
-from loqa_agents.league.report import comma_separated, markdown, print_league
-from loqa_agents.league.scorecard import scorecard
 from loqa_agents.league.summary import rows, summary
 from loqa_agents.league.tables import by_seat
+from loqa_agents.reports.card import page, print_card
+from loqa_agents.reports.league import comma_separated, markdown, print_league
+from loqa_agents.responses.best_response import Budget, memory_one
+from loqa_agents.scorecard.answers import respond
+from loqa_agents.scorecard.card import scorecard
 from loqa_envs import MatrixGame
 
 from .players import ThreeTimes

@@ -8,9 +8,10 @@ import pytest
 from markdown_it import MarkdownIt
 from PIL import Image
 
-from loqa_agents.league import Entrant, League, report
-from loqa_agents.league.pictures import draw_league, heat_map, scatter
+from loqa_agents.league import Entrant, League
 from loqa_agents.league.summary import rows, summary
+from loqa_agents.reports import league as report
+from loqa_agents.reports.pictures import draw_league, heat_map, scatter
 from loqa_envs import CoinGame
 
 from .conftest import DILEMMA

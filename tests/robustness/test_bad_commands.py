@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loqa_agents.cli import main
+from loqa_agents.cli.main import main
 
 from .bad_commands import NUMBERS, OTHERS
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loqa_agents import PRESETS, Learner, Network, Shaping, Training
-from loqa_agents.settings import from_dict, game_from_dict, game_to_dict, to_dict
+from loqa_agents.common.settings import from_dict, game_from_dict, game_to_dict, to_dict
 from loqa_envs import IPD, CoinGame, MatrixGame
 
 from .bad_settings import BAD_SETTINGS, FIELDS, BadCall

@@ -13,7 +13,7 @@ import loqa_agents
 SOURCE = str(Path(loqa_agents.__file__).parents[1])
 ENTRIES = {
     "module": ["-m", "loqa_agents"],
-    "console script": ["-c", "import sys; from loqa_agents.cli import main; sys.exit(main())"],
+    "console script": ["-c", "import sys; from loqa_agents.cli.main import main; sys.exit(main())"],
 }
 WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 both = pytest.mark.parametrize("number", WORDS)
@@ -21,7 +21,8 @@ both = pytest.mark.parametrize("number", WORDS)
 COMMAND = """
 import hashlib, os, signal, sys, types
 from pathlib import Path
-import loqa_agents.cli as cli, loqa_agents.process as process, loqa_agents.signals as signals
+from loqa_agents.cli import main as cli, process
+from loqa_agents.common import signals
 signals.GRACE = 0.1
 process.use_compilation_cache = lambda: None
 
@@ -41,7 +42,7 @@ def stubborn():
 def command(console):
     {body}
 
-sys.modules["loqa_agents.parser"] = types.SimpleNamespace(parse=lambda words: command)
+sys.modules["loqa_agents.cli.parser"] = types.SimpleNamespace(parse=lambda words: command)
 cli.main()
 """
 

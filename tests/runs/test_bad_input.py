@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loqa_agents.agent import load_agent
+from loqa_agents.players.agent import load_agent
 
 from .folders import TINY
 
@@ -95,7 +95,7 @@ def test_a_mistake_is_named_in_one_line(
 def test_a_missing_extra_is_named_before_a_folder_is_made(
     refused: Refused, monkeypatch: pytest.MonkeyPatch, option: str, package: str
 ) -> None:
-    monkeypatch.setattr("loqa_agents.loggers.find_spec", lambda name: None)
+    monkeypatch.setattr("loqa_agents.runs.loggers.find_spec", lambda name: None)
     line = refused("train", "ipd", f"--{option}")
     assert f"--{option}" in line
     assert package in line

@@ -11,7 +11,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from loqa_agents.checkpoint import Checkpoints
+from loqa_agents.runs.checkpoint import Checkpoints
 
 
 def state(update: int) -> Any:
@@ -150,7 +150,7 @@ def test_a_full_disk_is_one_error_and_keeps_what_there_was(
     def full(path: Path, content: bytes) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("loqa_agents.checkpoint.write_atomically", full)
+    monkeypatch.setattr("loqa_agents.runs.checkpoint.write_atomically", full)
     with pytest.raises(OSError, match=r"update 4 could not be kept in .*: No space left on device"):
         Checkpoints(kept).save(4, state(4), {"wall_seconds": 0, "compile_seconds": 0})
     assert_restored(kept, 3)

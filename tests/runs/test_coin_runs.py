@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from loqa_agents import load_agent
-from loqa_agents.settings import game_from_dict
-from loqa_agents.thresholds import crossings, satisfied
+from loqa_agents.common.settings import game_from_dict
+from loqa_agents.runs.thresholds import crossings, satisfied
 
 from .folders import Loqa, contents, lines, results
 

@@ -11,8 +11,10 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from loqa_agents import PRESETS, cli, report
-from loqa_agents.commands import parse_seeds
+from loqa_agents import PRESETS
+from loqa_agents.cli import main as cli
+from loqa_agents.cli.train import parse_seeds
+from loqa_agents.runs import report
 
 from .folders import TINY, Loqa, results
 

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from loqa_agents.figures import label
+from loqa_agents.common.figures import label
 
 DRAW = """
 import os
-from loqa_agents.figures import Figure, png
+from loqa_agents.common.figures import Figure, png
 def draw():
     figure = Figure()
     figure.subplots().set_title("a")
@@ -18,7 +18,10 @@ def draw():
 assert png(draw).startswith(b"\\x89PNG")
 print(os.environ["MPLBACKEND"])
 """
-AMBIENT = "import loqa_agents.figures, matplotlib; print(matplotlib.get_backend(auto_select=False))"
+AMBIENT = """
+import loqa_agents.common.figures, matplotlib
+print(matplotlib.get_backend(auto_select=False))
+"""
 
 
 def printed(program: str, backend: str) -> tuple[str, str]:

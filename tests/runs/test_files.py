@@ -11,8 +11,14 @@ from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
-from loqa_agents import files
-from loqa_agents.files import is_partial, parse_json, read_json, read_json_lines, write_atomically
+from loqa_agents.common import files
+from loqa_agents.common.files import (
+    is_partial,
+    parse_json,
+    read_json,
+    read_json_lines,
+    write_atomically,
+)
 
 
 class Record(TypedDict):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loqa_agents.files import read_json
-from loqa_agents.folder import _OBJECT, Kind, claim
+from loqa_agents.common.files import read_json
+from loqa_agents.runs.folder import _OBJECT, Kind, claim
 
 from .folders import contents
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from loqa_agents import load_agent, published, save_agent
-from loqa_agents.files import as_path
-from loqa_agents.folder import claim
-from loqa_agents.league.find import find_entrants
-from loqa_agents.parser import parse
+from loqa_agents.cli.parser import parse
+from loqa_agents.cli.resolve import find_entrants
+from loqa_agents.common.files import as_path
+from loqa_agents.runs.folder import claim
 
 from .test_folder import CONFIG, KIND
 

@@ -11,7 +11,8 @@ import jax
 import numpy as np
 import pytest
 
-from loqa_agents import Learner, Training, cli, load_agent, run
+from loqa_agents import Learner, Training, load_agent, run
+from loqa_agents.cli import main as cli
 from loqa_envs import IPD, MatrixGame
 
 from .folders import TINY, Loqa, contents, lines, results, same_but_for_times

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from loqa_agents import Agent, Learner, cli, save_agent
+from loqa_agents import Agent, Learner, save_agent
+from loqa_agents.cli import main as cli
+from loqa_agents.cli.resolve import find_entrants
 from loqa_agents.league import Entrant, play_league
-from loqa_agents.league.find import find_entrants
 from loqa_envs import make_game
 
 from .folders import Loqa, contents
@@ -351,7 +352,7 @@ def test_an_existing_folder_is_left_alone(refused: Refused, home: Path, run_fold
 def test_a_rank_without_openspiel_is_refused_before_a_folder_is_made(
     refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loqa_agents.loggers.find_spec", lambda name: None)
+    monkeypatch.setattr("loqa_agents.runs.loggers.find_spec", lambda name: None)
     line = refused("league", *SMALL, "--alpha-rank")
     for word in ("--alpha-rank", "open_spiel", 'pip install "loqa[alpharank]"'):
         assert word in line

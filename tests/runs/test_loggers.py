@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from loqa_agents.loggers import TensorBoard, WeightsAndBiases, require_extra, scalars
+from loqa_agents.runs.loggers import TensorBoard, WeightsAndBiases, require_extra, scalars
 
 CONFIG = {"seeds": [42, 43]}
 
@@ -159,7 +159,7 @@ def test_weights_and_biases_without_account_is_one_line(
 def test_two_sessions_offline_are_one_run_to_be_synchronised(tmp_path: Path) -> None:
     pytest.importorskip("wandb", reason="the extra loqa[wandb] is missing")
     program = (
-        "from pathlib import Path; from loqa_agents.loggers import WeightsAndBiases\n"
+        "from pathlib import Path; from loqa_agents.runs.loggers import WeightsAndBiases\n"
         "logger = WeightsAndBiases(); logger.begin(Path('run'), {'seeds': [1]}, 0)\n"
         "logger.log({'update': 0, 'self_play': [1.0]}); logger.close()"
     )

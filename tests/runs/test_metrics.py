@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from loqa_agents.metrics import JsonLines, read_metrics, require_evaluations
+from loqa_agents.runs.metrics import JsonLines, read_metrics, require_evaluations
 
 
 def record(update: int) -> dict:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loqa_agents import PRESETS, Training, run
-from loqa_agents.loggers import Logger
+from loqa_agents.runs.loggers import Logger
 
 from .folders import contents, lines, results, same_but_for_times
 

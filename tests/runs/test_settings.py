@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from loqa_agents import PRESETS, Learner, Network, Training, register_network
-from loqa_agents.settings import (
+from loqa_agents.common.settings import (
     KINDS,
     differences,
     from_dict,

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from loqa_agents import cli, load_agent, shipping
+from loqa_agents import load_agent
+from loqa_agents.cli import main as cli
+from loqa_agents.players import shipping
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from loqa_agents.league.card_report import print_card
-from loqa_agents.league.report import print_league
-from loqa_agents.report import Episode, ProgressDisplay, print_results
-from loqa_agents.terminal import print_table, say
+from loqa_agents.common.terminal import print_table, say
+from loqa_agents.reports.card import print_card
+from loqa_agents.reports.league import print_league
+from loqa_agents.runs.report import Episode, ProgressDisplay, print_results
 from loqa_envs import IPD
 
 WIDTHS = (200, 80, 74, 60, 50)

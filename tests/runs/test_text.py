@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loqa_agents.text import (
+from loqa_agents.common.text import (
     html_text,
     markdown_text,
     picture_text,

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from loqa_agents import PRESETS, Trainer, Training, load_agent, run, save_agent
-from loqa_agents.loggers import Logger
-from loqa_agents.settings import from_dict, game_from_dict
+from loqa_agents.common.settings import from_dict, game_from_dict
+from loqa_agents.runs.loggers import Logger
 from loqa_envs import SITUATIONS
 
 from .folders import TINY, Loqa, contents, lines, results, same_but_for_times

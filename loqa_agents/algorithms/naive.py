@@ -1,0 +1,11 @@
+"""The policy gradient that takes its opponent for part of the environment."""
+
+import jax.numpy as jnp
+
+from loqa_agents.algorithms.estimators import OpponentModel, Perspective, Weights
+
+
+def naive_weights(view: Perspective, model: OpponentModel, discount: float) -> Weights:
+    """The learner's own advantages, and no shaping."""
+    del model, discount
+    return Weights(view.advantages, jnp.zeros_like(view.advantages))

@@ -1,0 +1,35 @@
+"""Every algorithm by the one name that it has everywhere."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+
+from loqa_agents.algorithms.estimators import OpponentModel, Perspective, Weights
+from loqa_agents.algorithms.loqa import advantage_alignment_weights, loqa_weights, n_step_weights
+from loqa_agents.algorithms.naive import naive_weights
+from loqa_envs.wording import shown
+
+ALGORITHMS: dict[str, Callable[[Perspective, OpponentModel, float], Weights]] = {
+    "loqa": loqa_weights,
+    "loqa_n_step": n_step_weights,
+    "advantage_alignment": advantage_alignment_weights,
+    "naive": naive_weights,
+}
+"""Each makes `Weights` of one episode, a model of the opponent, and the discount."""
+
+
+def judge(algorithm: str, view: Perspective, model: OpponentModel, discount: float) -> Weights:
+    """What the algorithm of that name makes of an episode.
+
+    Raises:
+        ValueError: if that is no `Weights`, such as the sum of both.
+    """
+    weights: Any = ALGORITHMS[algorithm](view, model, discount)
+    form = view.advantages.shape
+    if not isinstance(weights, tuple) or [jnp.shape(part) for part in weights] != [form] * 2:
+        raise ValueError(
+            f"the algorithm {algorithm} must return Weights(own, shaping), an array of {form[0]} "
+            f"steps each, which the learner weighs against each other; got {shown(weights)}."
+        )
+    return Weights(*weights)

@@ -1,0 +1,207 @@
+"""``loqa league``."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from pydantic import ConfigDict, TypeAdapter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from typing_extensions import TypedDict
+
+from loqa_agents.cli.options import check_options
+from loqa_agents.cli.resolve import as_shown, bring, find_entrants, game_of
+from loqa_agents.common.devices import use_devices
+from loqa_agents.common.files import read_json, write_atomically
+from loqa_agents.common.settings import game_to_dict
+from loqa_agents.common.signals import InterruptedRun, stop_signals
+from loqa_agents.common.terminal import say
+from loqa_agents.common.versions import versions
+from loqa_agents.league.by_hand import PlayerError
+from loqa_agents.league.entrants import Entrant, check_names, ready, seat
+from loqa_agents.league.play import play_league
+from loqa_agents.league.store import PairStore
+from loqa_agents.league.summary import summary
+from loqa_agents.players.python.foreign_code import Limit
+from loqa_agents.reports import league as report
+from loqa_agents.reports import pictures
+from loqa_agents.reports.alpha_rank import alpha_rank
+from loqa_agents.responses.needs import require_for_league
+from loqa_agents.runs.folder import Kind, claim
+from loqa_agents.runs.loggers import require_extra
+from loqa_agents.training.presets import PRESETS, with_size
+from loqa_envs import keys
+from loqa_envs.game import Game
+from loqa_envs.validation import Count, Seed
+
+
+class _Config(TypedDict):
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    game: dict[str, Any]
+    entrants: list[str]
+    episodes: int
+    seed: int
+    common: bool
+
+
+_CONFIG: TypeAdapter[Any] = TypeAdapter(_Config)
+_FILES = (
+    r"league\.(json|csv|md)|(heat_map|scatter)\.png|pairs/([0-9]{5}\.(safetensors|npz|damaged))?"
+)
+_LEAGUE = Kind(
+    "league",
+    identity=("game", "entrants", "episodes", "seed", "common"),
+    read=lambda path: read_json(path, _CONFIG),
+    files=lambda config: _FILES,
+)
+
+
+@dataclass(frozen=True)
+class LeagueCommand:
+    """Play everyone against everyone, and say who gets what from whom."""
+
+    agents: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="AGENT...")]
+    """Saved agents (.safetensors, or coin3x3/loqa/42 and the like, which come with loqa;
+    coin3x3/loqa for all of them), folders of runs, files or folders of published agents, and
+    scripted players by name. What is in one folder is one team of several seeds."""
+    agent: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """A player of your own, as module:function; may be given several times."""
+    game: str | None = None
+    """The game, as in loqa train; by default that of the first trained agent."""
+    size: tuple[int, ...] = ()
+    """Size of the board, where a game is given: N, or height and width."""
+    episodes: Count = 1024
+    """Episodes of each pair, half of them in each seat."""
+    seed: Seed = 0
+    """Seed of all chance."""
+    common: bool = False
+    """Play all pairs with the same random numbers (pairs with a Python player apart)."""
+    keep_going: bool = False
+    """Go on with the others when a player fails."""
+    act_timeout: Limit = None
+    """Seconds after which a Python player that has not answered has failed; by default it may
+    take for ever."""
+    alpha_rank: bool = False
+    """Also rank the teams by alpha-rank (needs OpenSpiel: pip install "loqa[alpharank]")."""
+    devices: Count | None = None
+    """Devices (on a CPU, cores) that share the episodes; by default all."""
+    out: Path | None = None
+    """Folder for the league; without it, the next free one in runs/."""
+    resume: bool = False
+    """Go on with the league in --out."""
+    overwrite: bool = False
+    """Replace the league in --out."""
+
+    def __call__(self, console: Console) -> None:
+        check_options(self)
+        if self.alpha_rank:
+            require_extra("alpha-rank", "open_spiel", "alpharank")
+        game, entrants = gathered(self.agents, self.agent, self.game, self.size)
+        check_names(entrants)
+        check_seats(entrants, game)  # mistakes are found before anything is written
+        devices = use_devices(self.devices)
+        require_for_league(game, len(entrants), self.episodes, devices)
+        config = {
+            "game": game_to_dict(game),
+            "entrants": [entrant.name for entrant in entrants],
+            "episodes": self.episodes,
+            "seed": self.seed,
+            "common": self.common,
+            "versions": versions(),
+        }
+        config = json.loads(json.dumps(config))
+        held = claim(self.out, "league", _LEAGUE, config, self.resume, self.overwrite)
+        with held as claimed, progress_bar(console) as bar, stop_signals() as caught:
+            out = claimed.begin(config)
+            bar.start()
+            task = bar.add_task(within("pairs", self.act_timeout), total=None)
+
+            def stopped(number: int) -> InterruptedRun:
+                where = f"after {int(bar.tasks[task].completed)} pairs"
+                return InterruptedRun(out, number, where)
+
+            caught.at_once(stopped)  # every pair is saved as soon as it is played
+            try:
+                league = play_league(
+                    keys.key(self.seed), game, entrants, self.episodes,
+                    common=self.common, keep_going=self.keep_going, devices=devices,
+                    finished=PairStore(out / "pairs", partial(say, console)),
+                    act_timeout=self.act_timeout,
+                    progress=lambda done, pairs: bar.update(task, completed=done, total=pairs),
+                )  # fmt: skip
+            except PlayerError as error:
+                raise ValueError(
+                    f"{error} What was played is kept in {out}: go on with --resume, once the "
+                    "player is mended or with --keep-going."
+                ) from error
+            data = summary(league)
+            if self.alpha_rank:
+                data["alpha_rank"] = alpha_rank(data)
+            for name, text in {
+                "league.json": json.dumps(data, indent=1) + "\n",
+                "league.csv": report.comma_separated(data),
+                "league.md": report.markdown(data),
+            }.items():
+                write_atomically(out / name, text.encode())
+            pictures.draw_league(out, data)
+        report.print_league(console, data)
+        say(console, f"Tables (JSON, CSV, Markdown) and pictures are in {out}.")
+
+
+def gathered(
+    words: Sequence[str], functions: Sequence[str], name: str | None, size: tuple[int, ...]
+) -> tuple[Game, list[Entrant]]:
+    """The game that is played, and the entrants of all words and of module:function."""
+    entrants = find_entrants(words)
+    game = _chosen_game(name, size, entrants)
+    return game, entrants + [ready(bring(function), game) for function in functions]
+
+
+def check_seats(entrants: Sequence[Entrant], game: Game) -> None:
+    """Raise ``ValueError`` unless all can sit down to the game."""
+    for entrant in entrants:
+        seat(entrant, game)
+
+
+def _chosen_game(name: str | None, size: tuple[int, ...], entrants: list[Entrant]) -> Game:
+    """The game of that name as environments show it, or else the one that entrants are for."""
+    if name is None:
+        if size:
+            raise ValueError("--size goes with --game; agents have boards of their own.")
+        found = game_of(entrants)
+        if found is None:
+            raise ValueError(
+                "--game must say which game is played where no trained agent does; it must be one "
+                f"of {', '.join(PRESETS)}."
+            )
+        return found
+    if name not in PRESETS:
+        raise ValueError(f"--game must be one of {', '.join(PRESETS)}; got {name!r}.")
+    return with_size(as_shown(PRESETS[name].game), size)
+
+
+def within(what: str, act_timeout: float | None) -> str:
+    """What a line of progress is of, with the limit that players have."""
+    return what if act_timeout is None else f"{what}, {act_timeout:g} s for each act"
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Progress]:
+    """A bar that is to be started with its first task; what is refused before shows none."""
+    bar = Progress(
+        TextColumn("{task.completed}/{task.total} {task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+    try:
+        yield bar
+    finally:
+        if bar.live.is_started:
+            bar.stop()

@@ -1,0 +1,125 @@
+"""From words to a command: the options of all commands are made from their dataclasses."""
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Union, get_args
+
+import numpy as np
+import tyro
+from rich.console import Console
+
+from loqa_agents.cli.evaluate import Evaluate
+from loqa_agents.cli.league import LeagueCommand
+from loqa_agents.cli.train import FLAT, Play, Train
+from loqa_agents.common.files import as_path
+from loqa_agents.training.presets import PRESETS, Preset
+from loqa_envs.matrix_games.game import PayoffsOrPreset
+
+
+def parse(arguments: Sequence[str]) -> Callable[[Console], None]:
+    """The command that the words ask for.
+
+    Raises:
+        ValueError: for words that are none.
+        SystemExit: after help was printed.
+    """
+    presets: Any = tuple(_subcommand(name, preset) for name, preset in PRESETS.items())
+    trains: Any = Annotated[Union[presets], FLAT]  # noqa: UP007 -- made at run time
+
+    @dataclass(frozen=True)
+    class TrainAny:
+        preset: trains
+        """A game, and where the settings start from. See loqa train ipd --help for all of them."""
+
+        def __call__(self, console: Console) -> None:
+            self.preset(console)
+
+    commands: Any = (
+        Annotated[
+            TrainAny, tyro.conf.subcommand("train", description="Train one agent for each seed.")
+        ]
+        | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+        | Annotated[Play, tyro.conf.subcommand("play")]
+        | Annotated[LeagueCommand, tyro.conf.subcommand("league")]
+    )
+    printed = io.StringIO()
+    try:
+        with redirect_stderr(printed):
+            command: Callable[[Console], None] = tyro.cli(
+                commands,
+                args=arguments,
+                prog="loqa",
+                description="Social dilemmas, and learners that shape their opponents.",
+                config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.FlagCreatePairsOff),
+                registry=_registry(),
+            )
+    except SystemExit as end:
+        if end.code:
+            raise ValueError(_one_line(printed.getvalue())) from None
+        raise
+    return command
+
+
+def _subcommand(name: str, preset: Preset) -> Any:
+    default: Any = Train(preset.game, preset.learner, preset.training, preset.seeds)
+    return Annotated[
+        Train[type(preset.game)],  # type: ignore[misc]
+        tyro.conf.subcommand(name, default=default, description=preset.summary),
+    ]
+
+
+def _registry() -> tyro.constructors.ConstructorRegistry:
+    """Payoffs as any number of words, so that the game itself says what is wrong with them, and
+    paths in which ``~`` is a home folder."""
+    registry = tyro.constructors.ConstructorRegistry()
+
+    @registry.primitive_rule
+    def payoffs_rule(
+        kind: tyro.constructors.PrimitiveTypeInfo,
+    ) -> tyro.constructors.PrimitiveConstructorSpec[Any] | None:
+        if kind.type != get_args(PayoffsOrPreset)[0]:
+            return None
+        return tyro.constructors.PrimitiveConstructorSpec(
+            nargs="*",
+            metavar="NAME | 4 NUMBERS | 8 NUMBERS",
+            instance_from_str=_payoffs,
+            is_instance=lambda value: True,
+            str_from_instance=lambda rows: [
+                f"{number:g}" for number in (rows[0] if rows[0] == rows[1] else np.ravel(rows))
+            ],
+        )
+
+    @registry.primitive_rule
+    def path_rule(
+        kind: tyro.constructors.PrimitiveTypeInfo,
+    ) -> tyro.constructors.PrimitiveConstructorSpec[Path] | None:
+        if kind.type is not Path:
+            return None
+        return tyro.constructors.PrimitiveConstructorSpec(
+            nargs=1,
+            metavar="PATH",
+            instance_from_str=lambda words: as_path(words[0]),
+            is_instance=lambda value: isinstance(value, Path),
+            str_from_instance=lambda path: [str(path)],
+        )
+
+    return registry
+
+
+def _payoffs(words: list[str]) -> Any:
+    try:
+        numbers = tuple(float(word) for word in words)
+    except ValueError:
+        return " ".join(words)
+    return (numbers[:4], numbers[4:]) if len(numbers) == 8 else numbers
+
+
+def _one_line(box: str) -> str:
+    """The text within the box that tyro draws around an error, without its heading and rules."""
+    words = " ".join(line.strip("│╰╯ ") for line in box.splitlines()[1:]).split()
+    parts = re.split("[─-]{4,}", " ".join(words))
+    return ". ".join(part.strip(" .") for part in parts if part.strip(" .")) + "."

@@ -1,0 +1,150 @@
+"""Entrants by what a person calls them on the command line."""
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from loqa_agents import published
+from loqa_agents.common.files import as_path
+from loqa_agents.league.entrants import Entrant
+from loqa_agents.players.agent import Agent, load_agent
+from loqa_agents.players.python.foreign_code import Fault, called
+from loqa_agents.players.shipping import shipped_agents
+from loqa_agents.training.presets import PRESETS
+from loqa_envs.coin_game.game import CoinGame
+from loqa_envs.coin_game.translation import TRANSLATED
+from loqa_envs.game import Game
+from loqa_envs.own_game import own_game
+
+
+def find_entrants(words: Sequence[str]) -> list[Entrant]:
+    """The entrants of all words: of one word several for a run, or a folder of published agents.
+
+    A word is a ``.safetensors`` file, the folder of a run, a published agent's file or a folder of
+    them, an agent that comes with loqa or the beginning of the names of several of one training
+    (``coin3x3/loqa/42``, ``coin3x3/loqa``), or else the name of a scripted player. Names are the
+    last parts of a path, as many as tell all entrants apart.
+
+    Raises:
+        ValueError: if a folder has no agents, a file is none, or there is nothing of that name.
+    """
+    for parts in (2, 3, 4, 5, 100):
+        entrants = [entrant for word in words for entrant in _of_word(word, parts)]
+        if len({entrant.name for entrant in entrants}) == len(entrants):
+            break
+    return entrants
+
+
+def find_player(word: str) -> Any:
+    """The one player of a word.
+
+    Raises:
+        ValueError: as `find_entrants`, and if the word names several.
+    """
+    entrants = find_entrants([word])
+    if len(entrants) > 1:
+        names = ", ".join(entrant.name for entrant in entrants)
+        raise ValueError(f"a player must be one of those that {word} names: {names}.")
+    return entrants[0].player
+
+
+def _of_word(word: str, parts: int) -> list[Entrant]:
+    path = as_path(word)
+    folders = [part for part in path.absolute().parts[1:] if part != "agents"]
+    name = "/".join(folders[-parts:])
+    if path.is_dir():  # what a user has goes before what comes with loqa
+        return list(_in_folder(name, path))
+    if path.is_file() or word.endswith(".safetensors"):
+        return [Entrant(name.removesuffix(".safetensors"), _load(path))]
+    shipped = [agent for agent in shipped_agents() if f"{agent}/".startswith(f"{path.as_posix()}/")]
+    if shipped:
+        return [Entrant(agent, load_agent(agent), agent.rpartition("/")[0]) for agent in shipped]
+    scripted = {player for preset in PRESETS.values() for player in preset.game.scripted_players(0)}
+    if word in scripted or word.startswith("memory_one:"):
+        return [Entrant(word, word)]
+    raise ValueError(
+        "an agent must be a file, the folder of a run, one that comes with loqa "
+        f"({', '.join(shipped_agents()) or 'there are none in this version'}) or the name of a "
+        f"scripted player ({', '.join(sorted(scripted))}); there is nothing called {word!r}."
+    )
+
+
+def is_function(word: str) -> bool:
+    """Whether a word is module:function."""
+    module, _, function = word.partition(":")
+    return module != "memory_one" and function.isidentifier()
+
+
+def bring(word: str) -> Entrant:
+    """The entrant that is called ``module:function``, with that function as its player.
+
+    Modules are looked for in the working folder, too.
+
+    Raises:
+        ValueError: if there is no such module or function.
+    """
+    module, _, function = word.partition(":")
+    if not is_function(word):
+        raise ValueError(f"--agent must be module:function, such as my_player:make; got {word!r}.")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return Entrant(word, called(lambda: getattr(importlib.import_module(module), function)))
+    except Fault as fault:
+        raise ValueError(
+            f"--agent must name a function that makes a player; importing {word} {fault}."
+        ) from fault
+
+
+def game_of(entrants: Sequence[Entrant]) -> Game | None:
+    """The game that the trained ones among the entrants are for, as environments show it.
+
+    It is that of the first; where they are for episodes of different lengths, the longest.
+    """
+    found = (own_game(entrant.player) for entrant in entrants)
+    games: list[Any] = [as_shown(game) for game in found if game is not None]
+    if not games:
+        return None
+    longest = max(game.episode_length for game in games)
+    chosen: Game = replace(games[0], episode_length=longest)
+    return chosen
+
+
+def as_shown(game: Game) -> Game:
+    """The same game, seen and numbered as environments do by default."""
+    if not isinstance(game, CoinGame):
+        return game
+    usual: Any = {field.name: field.default for field in fields(game) if field.name in TRANSLATED}
+    return replace(game, **usual)
+
+
+def _in_folder(name: str, folder: Path) -> Iterator[Entrant]:
+    agents = sorted((folder / "agents").glob("*.safetensors"), key=lambda path: _number(path.stem))
+    if (folder / "agents").is_dir() or (folder / "config.json").is_file():
+        if not agents:
+            raise ValueError(
+                f"a run must have agents to enter; {name} has none in its folder agents/."
+            )
+        for path in agents:
+            yield Entrant(f"{name}/{path.stem}", load_agent(path), name)
+        return
+    files = sorted(
+        path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")
+    )
+    if not files:
+        raise ValueError(f"a folder must have agents to enter; {name} has none.")
+    for path in files:
+        yield Entrant(f"{name}/{path.stem}", _load(path), name)
+
+
+def _load(path: Path) -> Agent | published.PublishedAgent:
+    return load_agent(path) if path.suffix == ".safetensors" else published.load(path)
+
+
+def _number(stem: str) -> tuple[int, str]:
+    """Seeds in the order of numbers."""
+    return (int(stem) if stem.isdecimal() else -1), stem

@@ -1,0 +1,158 @@
+"""Two of the commands: train and play."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Generic, TypeVar
+
+import tyro
+from rich.console import Console
+
+from loqa_agents.algorithms.learner import Learner
+from loqa_agents.cli.options import check_new_file, check_options
+from loqa_agents.common.devices import training_devices
+from loqa_agents.common.files import write_atomically
+from loqa_agents.common.seeds import parse_seeds
+from loqa_agents.common.terminal import say
+from loqa_agents.players.agent import Agent, load_agent
+from loqa_agents.runs import report
+from loqa_agents.runs.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra
+from loqa_agents.runs.loop import run
+from loqa_agents.training.presets import PRESETS, with_size
+from loqa_agents.training.updates import Training
+from loqa_envs import keys
+from loqa_envs.catalogue import make_player
+from loqa_envs.game import Game, Policy
+from loqa_envs.validation import Seed
+
+G = TypeVar("G", bound=Game)
+FLAT = tyro.conf.arg(name="")
+
+
+@dataclass(frozen=True)
+class Train(Generic[G]):
+    game: Annotated[G, FLAT]
+    learner: Annotated[Learner, FLAT]
+    training: Annotated[Training, FLAT]
+    seeds: str = "42-51"
+    """Seeds to train at once: a number, a range such as 42-51, or several with commas."""
+    out: Path | None = None
+    """Folder for the run; without it, the next free one in runs/."""
+    resume: bool = False
+    """Go on with the run in --out."""
+    overwrite: bool = False
+    """Replace the run in --out."""
+    devices: int | None = None
+    """Devices (on a CPU, cores) that share the seeds or else the episodes; by default as many as
+    are of use, and with --resume those that the run began with."""
+    devices_changed: bool = False
+    """With --resume, go on with other devices; the last digits of all numbers change with them."""
+    minutes: float | None = None
+    """Wall-clock budget per seed, in all sessions together; ten seeds have ten times as long."""
+    checkpoint_seconds: float = 5.0
+    """Seconds between checkpoints; what kill -9 can lose."""
+    tensorboard: bool = False
+    """Log to TensorBoard too (needs the extra loqa[tensorboard])."""
+    wandb: bool = False
+    """Log to Weights & Biases too (needs the extra loqa[wandb])."""
+    wandb_project: str | None = None
+    """Project there; by default loqa."""
+    wandb_group: str | None = None
+    """Group of runs there, if any."""
+    wandb_name: str | None = None
+    """Name of the run there; by default that of its folder."""
+
+    def __call__(self, console: Console) -> None:
+        seeds = parse_seeds(self.seeds)
+        new = self.devices_changed or not self.resume  # otherwise it goes on with those it had
+        devices = (
+            training_devices(self.devices, len(seeds), self.training.episodes) if new else None
+        )
+        title = f"{self.learner.algorithm} on {self.game.name}"
+        title += f", {self.minutes:g} min per seed" if self.minutes else ""
+        loggers = self._loggers()
+        display = report.ProgressDisplay(console, title, self.training.updates)
+        results = run(
+            self.game, self.learner, self.training, seeds, self.out, [*loggers, display],
+            self.checkpoint_seconds, devices=devices or self.devices, minutes=self.minutes,
+            resume=self.resume, overwrite=self.overwrite, devices_changed=self.devices_changed,
+        )  # fmt: skip
+        report.print_results(console, results)
+        say(
+            console,
+            f"{results['wall_seconds']:.0f} s, {results['compile_seconds']:.0f} s of them to "
+            f"compile. Results, agents and pictures are in {display.folder}.",
+        )
+
+    def _loggers(self) -> list[Logger]:
+        places = (self.wandb_project, self.wandb_group, self.wandb_name)
+        if any(places) and not self.wandb:
+            raise ValueError("--wandb-project, --wandb-group and --wandb-name go with --wandb.")
+        loggers: list[Logger] = []
+        if self.tensorboard:
+            require_extra("tensorboard", "tensorboardX")
+            loggers.append(TensorBoard())
+        if self.wandb:
+            require_extra("wandb", "wandb")
+            loggers.append(WeightsAndBiases(*places))
+        return loggers
+
+
+@dataclass(frozen=True)
+class Play:
+    """Show one episode between two players."""
+
+    player: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PLAYER")]
+    """Who sits in the first seat: an agent (.safetensors, or one that comes with loqa, such as
+    coin3x3/loqa/42), or a game, in which --scripted does."""
+    against: str = "tit_for_tat"
+    """A scripted player by name, memory_one:START,CC,CD,DC,DD, or another agent."""
+    scripted: str = "always_cooperate"
+    """A scripted player by name, where no agent is given."""
+    size: tuple[int, ...] = ()
+    """Size of the board, where a game is given: N, or height and width."""
+    seed: Seed = 0
+    """Seed of the episode."""
+    gif: Path | None = None
+    """File to write the episode to as a moving picture."""
+
+    def __call__(self, console: Console) -> None:
+        check_options(self)
+        if self.gif is not None:
+            check_new_file("--gif", self.gif)
+        first: Policy
+        if self.player in PRESETS:
+            game = with_size(PRESETS[self.player].game, self.size)
+            first, name = make_player(self.scripted, game, seat=0), self.scripted
+        else:
+            first = agent = _agent(self.player)
+            if self.size:
+                raise ValueError("--size goes with the name of a game; an agent has its own board.")
+            game, name = agent.game, _short(self.player)
+        players = (first, _player(self.against, game, seat=1))
+        names = (name, _short(self.against))
+        episode = report.Episode.play(game, names, players, keys.key(self.seed))
+        if self.gif is not None:
+            write_atomically(self.gif, episode.gif())
+        episode.print(console)
+
+
+def _agent(name: str) -> Agent:
+    if not _is_agent(name):
+        raise ValueError(
+            "a player must be an agent (.safetensors, or the name of one that comes with loqa) or "
+            f"the name of a game ({', '.join(PRESETS)}), got {name!r}."
+        )
+    return load_agent(name)
+
+
+def _player(name: str, game: Game, seat: int) -> Policy:
+    return make_player(load_agent(name) if _is_agent(name) else name, game, seat)
+
+
+def _short(name: str) -> str:
+    """What a player is called in tables: a file without its folders, else all of the name."""
+    return Path(name).name if name.endswith(".safetensors") else name
+
+
+def _is_agent(name: str) -> bool:
+    return "/" in name or name.endswith(".safetensors")

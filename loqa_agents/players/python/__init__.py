@@ -1,0 +1,1 @@
+"""Players in plain Python, and other people's code: seats, chance, faults, fingerprints."""

@@ -1,0 +1,1 @@
+"""What a person reads of leagues and scorecards: tables, pages, figures."""

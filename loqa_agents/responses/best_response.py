@@ -1,0 +1,219 @@
+"""Best responses to frozen players: what fresh learners find."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.lesson import LearnerState
+from loqa_agents.league.entrants import Seated, table_of
+from loqa_agents.networks.dense_gru import Network, NetworkPolicy
+from loqa_agents.responses.host_copies import HostCopies
+from loqa_agents.responses.responding import responding_in
+from loqa_envs.coin_game.game import CoinGame
+from loqa_envs.game import Array, Carry, Game, Params, Policy
+from loqa_envs.keys import boundary, stream
+from loqa_envs.matrix_games.game import MatrixGame
+from loqa_envs.matrix_games.players import MemoryOne
+from loqa_envs.validation import Count, Settings
+
+_CHUNK = 10
+"""Updates between two reports of progress."""
+
+
+@dataclass(frozen=True)
+class Budget(Settings):
+    """How hard a best response is looked for.
+
+    Raises:
+        ValueError: for a number out of its range.
+    """
+
+    updates: Count = 300
+    """Updates of a responder."""
+    episodes: Count = 128
+    """Episodes an update."""
+    restarts: Count = 2
+    """Responders to each player, of which the best one counts."""
+
+
+class Responders(NamedTuple):
+    """Fresh learners that were trained against frozen players of one architecture."""
+
+    seats: tuple[Policy, Policy]
+    """A responder at the table, as it sits in each seat."""
+    params: tuple[Params, ...]
+    """``[players, restarts, ...]`` each: of responders for both seats, or of those for each."""
+
+    @property
+    def restarts(self) -> int:
+        return int(jax.tree.leaves(self.params)[0].shape[1])
+
+    def seated(self, player: int, *restarts: int) -> Seated:
+        """One responder to one player, or where seats differ, one for each seat."""
+        picked = tuple(
+            jax.tree.map(lambda leaf, n=restart: leaf[player, n], params)
+            for params, restart in zip(self.params, restarts, strict=True)
+        )
+        params = picked if len(picked) > 1 else picked[0]
+        return Seated("responder", self.seats, params, False, "responder")
+
+
+@dataclass(frozen=True)
+class _OfSeat:
+    """A player in one seat whose parameters are those of both seats."""
+
+    policy: Policy
+    place: int
+
+    @property
+    def num_actions(self) -> int:
+        return self.policy.num_actions
+
+    def initial_carry(self) -> Carry:
+        return self.policy.initial_carry()
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[Array, Carry]:
+        return self.policy.act(key, params[self.place], carry, observation)
+
+
+def learner_for(game: Game, updates: int) -> Learner:
+    """The naive policy gradient that looks for best responses in ``game``."""
+    coin = isinstance(game, CoinGame)
+    network = Network(hidden=(64, 64), memory=32) if coin else Network(hidden=(16,), memory=16)
+    return Learner(
+        algorithm="naive",
+        actor=network,
+        critic=network,
+        exploration=0.0 if coin else 0.1,  # or what pays in the last step only is never tried
+        actor_learning_rate=5e-3 if coin else 1e-2,
+        critic_learning_rate=3e-3 if coin else 1e-2,
+        entropy=0.1,
+        anneal=max(1, updates * 2 // 3),
+        final_actor_learning_rate=1e-3,
+        final_entropy=0.001,
+    )
+
+
+@boundary
+def train_responders(
+    key: jax.Array,
+    game: Game,
+    players: Sequence[Seated],
+    budget: Budget,
+    devices: Sequence[jax.Device],
+    progress: Callable[[int, int], None] = lambda done, updates: None,
+) -> Responders:
+    """Train ``budget.restarts`` fresh learners against each of ``players``, of one architecture.
+
+    The learners sit in the first seat, and where seats differ, others of them in the second; their
+    opponents play on as they are. Returns are discounted by 0.96 a step, as in all training here.
+    Players of the host are copied for every episode that is played at once.
+
+    Raises:
+        PlayerError: if a player of the host fails.
+        ValueError: for several players of the host.
+    """
+    if players[0].on_host and len(players) > 1:
+        raise ValueError("players of the host are responded to one by one.")
+    table = table_of(game)
+    places = (0,) if table.seats_alike else (0, 1)
+    both = []
+    for place in places:
+
+        def report(done: int, updates: int, place: int = place) -> None:
+            progress(place * updates + done, len(places) * updates)
+
+        place_key = jax.random.fold_in(key, place)
+        both.append(_train(place_key, table, players, budget, devices, place, report))
+    if len(both) == 1:
+        return both[0]
+    seats = _OfSeat(both[0].seats[0], 0), _OfSeat(both[1].seats[1], 1)
+    return Responders(seats, tuple(params for one in both for params in one.params))
+
+
+def _train(
+    key: jax.Array,
+    table: Game,
+    players: Sequence[Seated],
+    budget: Budget,
+    devices: Sequence[jax.Device],
+    place: int,
+    progress: Callable[[int, int], None],
+) -> Responders:
+    """Responders that learn in one seat."""
+    learner = learner_for(table, budget.updates)
+    number = len(players) * budget.restarts
+    other: Policy = players[0].seats[1 - place]
+    if players[0].on_host:
+        words = jax.random.bits(stream(key, "players of the host"), dtype=np.uint32)
+        copies = number * budget.episodes
+        other = HostCopies.of(players[0].name, other, copies, int(words))
+        devices = devices[:1]
+    devices = devices if number % len(devices) == 0 else devices[:1]
+    mesh = jax.sharding.Mesh(np.array(devices), ("devices",))
+    spread = jax.sharding.PartitionSpec("devices")
+    params = jax.tree.map(
+        lambda *leaves: np.repeat(np.stack(leaves), budget.restarts, axis=0),
+        *(player.params for player in players),
+    )
+    responding = responding_in(table, learner, other, budget.episodes, place)
+
+    @partial(jax.jit, donate_argnums=1)
+    @partial(
+        jax.shard_map,
+        mesh=mesh,
+        in_specs=(spread, spread, spread, None, None),
+        out_specs=spread,
+        check_vma=False,
+    )
+    def advance(
+        keys: jax.Array, states: LearnerState, params: Params, start: int, stop: int
+    ) -> LearnerState:
+        one = partial(responding.advance, start=start, stop=stop)
+        advanced: LearnerState = jax.vmap(one)(keys, states, params)
+        return advanced
+
+    keys = jax.random.split(key, number)
+    states = jax.jit(jax.vmap(responding.init))(keys)
+    progress(0, budget.updates)
+    for start in range(0, budget.updates, _CHUNK):
+        stop = min(start + _CHUNK, budget.updates)
+        numbers = np.int32(start), np.int32(stop)
+        states = jax.block_until_ready(advance(keys, states, params, *numbers))
+        if isinstance(other, HostCopies) and other.error is not None:
+            raise other.error
+        progress(stop, budget.updates)
+    shaped = jax.tree.map(
+        lambda leaf: leaf.reshape(len(players), budget.restarts, *leaf.shape[1:]),
+        jax.device_get(states.brain.actor),
+    )
+    policy = learner.policy(responding.seen).in_seat(0)  # as it was taught, whatever its seat
+    seats = responding.at_table(policy, 0), responding.at_table(policy, 1)
+    return Responders(seats, (shaped,))
+
+
+def memory_one(game: Game, player: Seated, seat: int) -> NDArray[np.float64] | None:
+    """P(cooperate) after START, CC, CD, DC, DD of a player without memory that sits in ``seat``.
+
+    None for all others.
+    """
+    policy = player.seats[seat]
+    if not isinstance(game, MatrixGame):
+        return None
+    if isinstance(policy, MemoryOne):
+        return np.array(policy.cooperation, np.float64)
+    if isinstance(policy, NetworkPolicy) and not policy.network.memory:
+        situations = jnp.eye(5, dtype=jnp.float32)
+        logits = policy.log_probabilities(player.params, situations)
+        cooperation: NDArray[np.float64] = np.exp(np.asarray(logits, np.float64)[:, 0])
+        return cooperation
+    return None

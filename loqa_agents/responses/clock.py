@@ -1,0 +1,80 @@
+"""A game whose players see the clock: what best responses use, and networks cannot count.
+
+Against a tit-for-tat player of the iterated prisoner's dilemma, the whole difference between the
+best response and lasting cooperation is to defect in the last step.
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from loqa_agents.common.rollout import Trajectory
+from loqa_agents.networks.dense_gru import NetworkPolicy
+from loqa_envs.game import Array, Carry, Game, Params
+
+LAST = 3
+"""How many steps at the end of an episode are told apart."""
+
+
+@dataclass(frozen=True)
+class Clocked:
+    """What a learner needs to know of ``game`` with the clock to be seen.
+
+    Observations are vectors of floats, longer than the game's by `LAST`: which of the last steps it
+    is, the very last one first.
+    """
+
+    game: Game
+    seats_alike = True  # a responder has learned in one seat and sits there
+
+    @property
+    def num_actions(self) -> int:
+        return self.game.num_actions
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        return (int(np.prod(self.game.observation_shape)) + LAST,)
+
+    @property
+    def observation_high(self) -> NDArray[np.float32]:
+        return np.ones(self.observation_shape, np.float32)
+
+    def clock(self, steps: Array) -> jax.Array:
+        """``[..., LAST]`` after so many ``steps[...]``."""
+        left = self.game.episode_length - jnp.asarray(steps, jnp.int32)
+        clock: jax.Array = jax.nn.one_hot(left - 1, LAST, dtype=jnp.float32)
+        return clock
+
+    def seen(self, episode: Trajectory) -> Trajectory:
+        """The episode of a `ClockedPolicy` in the first seat as that seat saw it."""
+        rows = episode.observations[:, 0]
+        clock = self.clock(jnp.arange(len(rows), dtype=jnp.int32))
+        observations = jnp.concatenate([rows.reshape(len(rows), -1), clock], 1)
+        _, carries = episode.carries[0]
+        return episode._replace(observations=observations[:, None], carries=(carries,))
+
+
+@dataclass(frozen=True)
+class ClockedPolicy:
+    """A player of ``clocked`` at a table of its game; counts the steps itself."""
+
+    policy: NetworkPolicy
+    clocked: Clocked
+
+    @property
+    def num_actions(self) -> int:
+        return self.policy.num_actions
+
+    def initial_carry(self) -> Carry:
+        return np.zeros((), np.int32), self.policy.initial_carry()
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[Array, Carry]:
+        step, inner = carry
+        seen = jnp.concatenate([jnp.ravel(observation), self.clocked.clock(step)])
+        action, inner = self.policy.act(key, params, inner, seen)
+        return action, (step + 1, inner)

@@ -1,0 +1,255 @@
+"""The folder of a run or a league: held by one process at a time, and nothing in it is lost."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from loqa_agents.common.files import as_path, is_partial, read_json, write_atomically
+from loqa_agents.common.settings import differences
+from loqa_agents.common.text import printable
+
+_CONFIG = "config.json"
+_MARKS = {"learner": "training", "entrants": "league"}
+"""Parts of a configuration that tell what it is of."""
+_OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a command makes folders of."""
+
+    noun: str
+    """One of the values of `_MARKS`."""
+    identity: tuple[str, ...]
+    """The parts of its configuration that must be the same for it to go on."""
+    read: Callable[[Path], dict[str, Any]]
+    """Reads and checks its ``config.json``; what an older version did not write has its default."""
+    files: Callable[[dict[str, Any]], str]
+    """Given its configuration, a pattern of all paths that it writes, folders with a final slash,
+    as seen from its folder."""
+
+
+class Claim:
+    """A folder that this process works in; nothing on disk changes before `begin`."""
+
+    def __init__(self, out: Path | None, default: str, kind: Kind, held: ExitStack) -> None:
+        self._out = out
+        self._default = default
+        self._kind = kind
+        self._held = held
+        self._locked = self._overwrite = False
+        self.recorded: dict[str, Any] | None = None
+        """The configuration of the run that goes on; None where one begins."""
+
+    @property
+    def path(self) -> Path:
+        if self._out is None:
+            raise RuntimeError("a numbered folder has a path once it is made")
+        return self._out
+
+    def begin(self, config: dict[str, Any]) -> Path:
+        """Make the folder, or remove the run that is overwritten, and write ``config.json``.
+
+        Raises:
+            ValueError: if others made the folder meanwhile or work in it, or it cannot be made.
+            OSError: if it cannot be written.
+        """
+        if self._out is None:
+            self._out = _make_numbered(Path("runs") / self._default)
+        elif not self._out.exists():
+            _make_new(self._out)
+        self._lock()
+        if self._overwrite:
+            self._remove()
+        elif self.recorded is None and _entries(self._out):
+            raise _not_new(self._out)
+        content = json.dumps(config, indent=1, allow_nan=False).encode() + b"\n"
+        write_atomically(self._out / _CONFIG, content)
+        return self._out
+
+    def look(self, config: dict[str, Any], resume: bool | None, overwrite: bool) -> None:
+        """Find out what is in the folder, and refuse what would lose it or mix two runs."""
+        out = self.path
+        new = not os.path.lexists(out) or (out.is_dir() and not _entries(out))
+        if new and not resume:
+            return
+        if not new and not out.is_dir():
+            raise ValueError(f"--out must be a folder; {out} is none.")
+        if not (resume or overwrite) and (resume is not None or _CONFIG not in _entries(out)):
+            raise _not_new(out)
+        if not (out / _CONFIG).exists():
+            raise ValueError(
+                f"{'--overwrite' if overwrite else '--resume'} needs the folder of a "
+                f"{self._kind.noun}; there is no file {out / _CONFIG}, so all is left alone."
+            )
+        self._lock()
+        if overwrite:
+            self._written()
+            self._overwrite = True
+        else:
+            self.recorded = self._read_config()
+            self._require_same_run(config)
+
+    def _read_config(self) -> dict[str, Any]:
+        path = self.path / _CONFIG
+        found = read_json(path, _OBJECT)
+        nouns = {noun for mark, noun in _MARKS.items() if mark in found} - {self._kind.noun}
+        if nouns:
+            raise ValueError(
+                f"--out must be the folder of a {self._kind.noun}; {self.path} is the folder of a "
+                f"{nouns.pop()}, so all is left alone."
+            )
+        return self._kind.read(path)
+
+    def _require_same_run(self, config: dict[str, Any]) -> None:
+        assert self.recorded is not None
+        before, now = (
+            {p: data[p] for p in self._kind.identity} for data in (self.recorded, config)
+        )
+        if changed := differences(before, now):
+            raise ValueError(
+                f"a {self._kind.noun} must go on with the configuration that it began with; in "
+                f"{self.path} {'; '.join(changed)}."
+            )
+
+    def _written(self) -> list[Path]:
+        """All that is in the folder, a folder before what is in it.
+
+        Raises:
+            ValueError: if something there was not written by a run of this kind.
+        """
+        pattern = re.compile(self._kind.files(self._read_config()), re.ASCII)
+        found, foreign, folders = [], [], [self.path]
+        while folders:
+            for path in folders.pop().iterdir():
+                folder = path.is_dir() and not path.is_symlink()
+                name = path.relative_to(self.path).as_posix() + "/" * folder
+                if name == _CONFIG or is_partial(path.name) or pattern.fullmatch(name):
+                    found.append(path)
+                    folders += [path] * folder
+                else:
+                    foreign.append(name)
+        if foreign:
+            more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+            raise ValueError(
+                f"--overwrite needs a folder in which all was written by a {self._kind.noun}, so "
+                f"that nothing else is lost; {self.path} also has "
+                f"{printable(', '.join(sorted(foreign)[:3]))}{more}. All is left alone."
+            )
+        return found
+
+    def _remove(self) -> None:
+        for path in reversed(self._written()):
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+            elif path != self.path / _CONFIG:  # is replaced last, so that this can be repeated
+                path.unlink()
+
+    def _lock(self) -> None:
+        if not self._locked:
+            self._held.enter_context(_held(self.path))
+            self._locked = True
+
+
+@contextmanager
+def claim(
+    out: str | os.PathLike[str] | None,
+    default: str,
+    kind: Kind,
+    config: dict[str, Any],
+    resume: bool | None,
+    overwrite: bool,
+) -> Iterator[Claim]:
+    """The folder for a run or league of ``config``, until the context ends.
+
+    With ``resume``, the run in the folder goes on; without it, a run begins in a new or an empty
+    folder; with None, whichever there is. ``overwrite`` begins one in place of the one there.
+    Without ``out``, a run begins in the first of runs/DEFAULT, runs/DEFAULT-2, ... that is free.
+
+    Raises:
+        ValueError: if the folder has something else than that, a run of another configuration, or
+            with ``overwrite`` what no run wrote, or if another process holds it.
+        OSError: if the folder cannot be read.
+    """
+    if resume and overwrite:
+        raise ValueError("--resume and --overwrite exclude each other; both were given.")
+    if out is None and (resume or overwrite):
+        raise ValueError("--resume and --overwrite need --out, the folder that they act on.")
+    with ExitStack() as held:
+        claimed = Claim(None if out is None else as_path(out), default, kind, held)
+        if out is not None:
+            claimed.look(config, resume, overwrite)
+        yield claimed
+
+
+def _entries(out: Path) -> list[str]:
+    """What is in a folder, without what killed writes left."""
+    return [name for name in os.listdir(out) if not is_partial(name)]
+
+
+def _not_new(out: Path) -> ValueError:
+    return ValueError(
+        f"--out must be a new folder or an empty one, so that no run is lost; {out} exists. Go on "
+        "with --resume, replace it with --overwrite, or choose another."
+    )
+
+
+def _make_new(out: Path) -> None:
+    try:
+        _make(out)
+    except FileExistsError:  # made by somebody else since it was looked at
+        raise _not_new(out) from None
+
+
+def _make_numbered(first: Path) -> Path:
+    for number in count(1):
+        out = first if number == 1 else first.with_name(f"{first.name}-{number}")
+        try:
+            _make(out)
+        except FileExistsError:
+            continue
+        return out
+    raise AssertionError("count never ends")
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise ValueError(
+            f"--out must be a folder that can be made; {out} cannot: {error.strerror}."
+        ) from None
+
+
+@contextmanager
+def _held(out: Path) -> Iterator[None]:
+    """Keeps other processes out of a folder, as far as the file system can."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(
+                f"--out must be a folder that no other process works in; {out} is in use."
+            ) from None
+        except OSError:
+            pass  # some network file systems cannot lock a folder
+        yield
+    finally:
+        os.close(descriptor)

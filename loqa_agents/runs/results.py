@@ -1,0 +1,135 @@
+"""What the agents of a run are worth: the numbers of its evaluations and of ``results.json``."""
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any
+
+import jax
+import numpy as np
+
+from loqa_agents.players.agent import Agent
+from loqa_agents.runs.thresholds import EPISODES, own_colour, satisfied
+from loqa_agents.training.evaluation import BATCH, Evaluation, Evaluator
+from loqa_envs import keys
+from loqa_envs.coin_game.game import CoinGame
+from loqa_envs.game import Game, Params
+from loqa_envs.matrix_games.game import SITUATIONS, MatrixGame
+
+
+def evaluate_agents(
+    agents: Sequence[Agent],
+    episodes: int,
+    evaluator: Evaluator | None = None,
+    rivals: Params | None = None,
+) -> dict[str, Any]:
+    """The measured part of ``results.json``, for agents of one game and one network.
+
+    ``rivals`` are the actors that each of them was trained with, if they were separate learners.
+
+    Raises:
+        ValueError: if the agents differ in game or network, so that they cannot be played together.
+    """
+    first = agents[0]
+    for agent in agents[1:]:
+        if (agent.game, agent.learner.actor) != (first.game, first.learner.actor):
+            raise ValueError(
+                "agents that are evaluated together must share game and network; got "
+                f"{first.game!r} with {first.learner.actor!r} (seed {first.seed}) and "
+                f"{agent.game!r} with {agent.learner.actor!r} (seed {agent.seed})."
+            )
+    evaluator = evaluator or Evaluator(first.game, first.policy)
+    actors = jax.tree.map(lambda *leaves: np.stack(leaves), *(agent.params for agent in agents))
+    evaluation = evaluator.evaluate(_final_key("self-play"), actors, episodes)
+    if rivals is not None:
+        met = evaluator.meet(_final_key("rival"), actors, rivals, episodes)
+        evaluation = evaluation._replace(versus=evaluation.versus | {"rival": met})
+    found = _measured(first.game, evaluation)
+    cross_play = evaluator.cross_play(_final_key("cross-play"), actors, episodes)
+    results = {
+        "self_play": found["self_play"],
+        "cross_play": numbers(cross_play.mean(-1)),
+    } | found
+    by_seat = results.get("by_seat", {})
+    for seat, part in by_seat.items():
+        part["cross_play"] = numbers(cross_play[:, int(seat)])
+    if isinstance(first.game, MatrixGame):
+        key = _final_key("situations")  # of one chance, so that both seats see the same episodes
+        for seat, part in by_seat.items() or [("0", results)]:
+            rates = evaluator.cooperation(key, actors, int(seat))
+            part["cooperation"] = {name: numbers(rates[:, i]) for i, name in enumerate(SITUATIONS)}
+    return results
+
+
+def measured(evaluator: Evaluator, update: int, actors: Any) -> dict[str, Any]:
+    """The measurements of an evaluation before ``update``, as ``metrics.jsonl`` has them."""
+    game = evaluator.game
+    episodes = EPISODES if isinstance(game, CoinGame) else BATCH
+    record = _measured(game, evaluator.evaluate(_evaluation_key(update), actors, episodes))
+    if isinstance(game, CoinGame):
+        record["thresholds"] = satisfied(game, record)
+    return record
+
+
+def measurements(game: Game) -> tuple[str, ...]:
+    """The names of what `measured` always has."""
+    names = ["self_play", "versus"]
+    names += ["own_colour", "thresholds"] * isinstance(game, CoinGame)
+    return (*names, *["by_seat"] * (not game.seats_alike))
+
+
+def warm_up(evaluator: Evaluator, actors: Any) -> None:
+    """Compile what evaluation runs, by running a batch of each."""
+    key = _evaluation_key(0)
+    evaluator.evaluate(key, actors, BATCH)
+    evaluator.cross_play(key, actors, BATCH)
+    if isinstance(evaluator.game, MatrixGame):
+        for seat in (0,) if evaluator.game.seats_alike else (0, 1):
+            evaluator.cooperation(key, actors, seat)
+
+
+def _evaluation_root() -> jax.Array:
+    """No seed's own key, whatever the seed."""
+    return keys.stream(keys.key(0), "evaluation")
+
+
+def _evaluation_key(update: int) -> jax.Array:
+    return jax.random.fold_in(_evaluation_root(), update)
+
+
+def _final_key(part: str) -> jax.Array:
+    """What one part of the final evaluation draws from; no update has that key."""
+    return keys.stream(_evaluation_root(), f"final {part}")
+
+
+def numbers(values: Any) -> list[float]:
+    """A number per seed as JSON data."""
+    return [round(float(value), 6) for value in np.asarray(values)]
+
+
+def _measured(game: Game, evaluation: Evaluation) -> dict[str, Any]:
+    """What the records of an evaluation and the results of a run have in common.
+
+    Numbers are means over the seats in which an agent sits. Where the seats of the game differ, the
+    same stands under ``by_seat`` for each of them.
+    """
+
+    def of(read: Callable[[Any], Any]) -> dict[str, Any]:
+        part: Evaluation = jax.tree.map(read, evaluation)
+        found: dict[str, Any] = {
+            "self_play": numbers(part.self_play),
+            "versus": {
+                name: {
+                    "agent": numbers(part.versus[name].agent),
+                    "opponent": numbers(part.versus[name].opponent),
+                }
+                for name in evaluation.versus  # in their order; trees of JAX are sorted by name
+            },
+        }
+        if isinstance(game, CoinGame):
+            found["own_colour"] = own_colour(part.info)
+        return found
+
+    found = of(lambda means: means.mean(-1))
+    if not game.seats_alike:
+        found["by_seat"] = {str(seat): of(itemgetter((..., seat))) for seat in (0, 1)}
+    return found

@@ -1,0 +1,185 @@
+"""One card for everyone's algorithm: how good is it on a social dilemma, and against whom."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import jax
+import numpy as np
+from annotated_types import Len
+
+from loqa_agents.cli.resolve import as_shown
+from loqa_agents.common.settings import game_to_dict
+from loqa_agents.common.versions import versions
+from loqa_agents.league.entrants import Entrant, ready, seat
+from loqa_agents.league.intervals import Estimate, Floats, over_seeds
+from loqa_agents.league.play import play_league
+from loqa_agents.league.statistics import Estimates, estimate
+from loqa_agents.league.summary import mean_of
+from loqa_agents.players.python.foreign_code import Limit
+from loqa_agents.responses.best_response import Budget
+from loqa_agents.responses.needs import require_for_responses
+from loqa_agents.scorecard.answers import Answers, respond
+from loqa_agents.scorecard.published_values import PUBLISHED
+from loqa_envs.coin_game.game import CoinGame
+from loqa_envs.game import Game
+from loqa_envs.keys import boundary
+from loqa_envs.validation import Count, check, checked
+
+PROTOCOL = "loqa-scorecard-v2"
+"""Changes when a number of the card would come out otherwise for the same agent."""
+EPISODES, BUDGET = 1024, Budget()
+"""What the protocol says; a card that was made with others says so."""
+OPPONENTS = ("always_cooperate", "always_defect", "random", "tit_for_tat", "k_strikes")
+"""Scripted players that an agent meets, as far as the game has them."""
+
+
+@boundary
+@checked
+def scorecard(
+    key: jax.Array,
+    game: Game,
+    agents: Sequence[Entrant],
+    num_episodes: Count = EPISODES,
+    budget: Budget | None = BUDGET,
+    *,
+    devices: Sequence[jax.Device] | None = None,
+    progress: Callable[[str, int, int], None] = lambda what, done, whole: None,
+    act_timeout: Limit = None,
+) -> dict[str, Any]:
+    """The card of ``agents``, the seeds of one training, as JSON data.
+
+    Self-play (each seed with itself), cross-play (different seeds) and play against the scripted
+    players are over ``num_episodes`` episodes a pair, half in each seat. The best response to each
+    seed is the best of ``budget.restarts`` fresh policy-gradient learners; which is best is told on
+    other episodes than those that are reported. For players without memory of a matrix game it is
+    the exact one, over whole episodes, besides. Without a budget it is left out. Exploitability is
+    what a response gets from a seed less what the seed gets from itself: from a trained response, a
+    lower bound.
+
+    Where the seats of the game differ, ``by_seat`` has the same lines of agents while they sat in
+    each, and of whom they met in the other.
+
+    Intervals of 95 % are over seeds, by Student's t; those of one seed have none, nor has the
+    cross-play of two. ``changed`` lists what differs from the protocol.
+
+    Raises:
+        PlayerError: where a Python player raises or does not answer with an action.
+        ValueError: for no agents, agents of one name, no episodes, a game of more than two players,
+            or a player of another game.
+    """
+    check("agents", agents, Annotated[list[Entrant] | tuple[Entrant, ...], Len(1)])
+    agents = [ready(agent, game) for agent in agents]  # made once for all that follows
+    devices = jax.devices() if devices is None else list(devices)
+    known = [name for name in OPPONENTS if name in game.scripted_players(0)]
+    # Opponents have names that no agent can have, since an agent may be a scripted player.
+    opponents = [Entrant(f"opponent {name}\n", name) for name in known]
+    team = [Entrant(agent.name, agent.player, "team\n") for agent in agents]
+    seated = [seat(agent, game, act_timeout) for agent in agents]
+    if budget is not None:
+        require_for_responses(game, seated, budget, devices)
+    league_key, response_key = jax.random.split(key)
+    league = play_league(
+        league_key, game, [*team, *opponents], num_episodes,
+        devices=devices, act_timeout=act_timeout,
+        progress=lambda done, whole: progress("pairs", done, whole),
+    )  # fmt: skip
+    found = None
+    if budget is not None:
+        found = respond(
+            response_key, game, [seat(agent, game, act_timeout) for agent in agents],
+            num_episodes, budget, devices,
+            lambda done, whole: progress("updates of responders", done, whole),
+        )  # fmt: skip
+    names = [entrant.in_team for entrant in league.entrants]
+    seeds = np.arange(len(team))
+
+    def lines_of(rewards: Any, theirs: Any, answers: Answers | None) -> list[dict[str, Any]]:
+        """Of episodes ``[N, N, E]``: what an agent gets, and what those that it meets get."""
+        both = estimate(rewards, names), estimate(theirs, names)
+        responses = [] if answers is None else _responses(answers, theirs[seeds, seeds])
+        return _pairs(known, *both, len(team)) + responses
+
+    lines = lines_of(league.rewards, league.rewards, found and found.over_seats)
+    card: dict[str, Any] = {
+        "protocol": PROTOCOL,
+        "changed": _changed(num_episodes, budget),
+        "game": game_to_dict(game),
+        "agents": [agent.name for agent in agents],
+        "episodes": num_episodes,
+        "budget": None if budget is None else asdict(budget),
+        "lines": lines,
+        "references": {name: mean_of(values) for name, values in league.references.items()},
+        "versions": versions(),
+    }
+    if (in_seat := league.in_seat) is not None:
+        card["by_seat"] = {
+            str(place): lines_of(in_seat[place], in_seat[1 - place], found and found.by_seat[place])
+            for place in (0, 1)
+        }
+    if as_shown(game) == CoinGame(episode_length=game.episode_length):
+        for line in lines:
+            line["published"] = {
+                method: column.lines[line["name"]]._asdict()
+                for method, column in PUBLISHED.items()
+                if line["name"] in column.lines
+            }
+        card["sources"] = {method: column.source for method, column in PUBLISHED.items()}
+    return card
+
+
+def _changed(episodes: int, budget: Budget | None) -> list[str]:
+    """What was not as the protocol says."""
+    changed = [] if episodes == EPISODES else [f"{episodes} episodes instead of {EPISODES}"]
+    if budget is None:
+        return [*changed, "no best response"]
+    given, standard = asdict(budget), asdict(BUDGET)
+    return changed + [
+        f"{given[name]} {name} for a best response instead of {standard[name]}"
+        for name in standard
+        if given[name] != standard[name]
+    ]
+
+
+def _pairs(
+    known: Sequence[str], rewards: Estimates, theirs: Estimates, seeds: int
+) -> list[dict[str, Any]]:
+    """The lines of self-play, cross-play and play against the ``known`` scripted players."""
+    return [
+        _line("self_play", _of(rewards.same_seed, 0)),
+        *([_line("cross_play", _of(rewards.cross_seed, 0))] if seeds > 1 else []),
+        *(
+            _line(name, _of(rewards.teams, 0, 1 + i), _of(theirs.teams, 1 + i, 0))
+            for i, name in enumerate(known)
+        ),
+    ]
+
+
+def _responses(answers: Answers, own: Floats) -> list[dict[str, Any]]:
+    """The lines of best responses; ``own[seeds, E]`` is what each seed gets from itself there."""
+    lines = [
+        _line("best_response", _over_seeds(answers.keeps), _over_seeds(answers.gets))
+        | {"exploitability": _over_seeds(answers.gets - own)}
+    ]
+    if answers.exact is not None:
+        exact = np.broadcast_to(answers.exact[:, None], own.shape)
+        lines.append(
+            {"name": "exact_best_response", "agent": None, "opponent": _over_seeds(exact)}
+            | {"exploitability": _over_seeds(exact - own)}
+        )
+    return lines
+
+
+def _over_seeds(values: Any) -> dict[str, Any]:
+    """The estimate of ``values[seeds, E]``."""
+    return _of(over_seeds(values.mean(-1, dtype=float)))
+
+
+def _line(name: str, agent: dict[str, Any], opponent: dict[str, Any] | None = None) -> Any:
+    return {"name": name, "agent": agent, "opponent": opponent}
+
+
+def _of(value: Estimate, *place: int) -> dict[str, float | None]:
+    """As JSON data; bounds that are not known are None."""
+    numbers = {name: float(getattr(value, name)[place]) for name in ("mean", "low", "high")}
+    return {name: None if np.isnan(n) else round(n, 6) for name, n in numbers.items()}

@@ -1,0 +1,131 @@
+"""Named starting points: a game and how to learn it. The command line changes the rest."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.networks.dense_gru import Network
+from loqa_agents.training.updates import Training
+from loqa_envs.catalogue import make_game
+from loqa_envs.game import Game
+
+
+class Preset(NamedTuple):
+    game: Game
+    learner: Learner
+    training: Training
+    summary: str
+    """One line for ``--help``."""
+    seeds: str = "42-51"
+
+
+_TABULAR = (Learner(), Training())
+
+_PAPER_IPD = (
+    Learner(
+        shaping=Shaping(sampled_values=True),
+        critic=Network(),
+        finite_horizon=False,
+        gae_decay=0.0,
+        opponent_gae_decay=1.0,
+        credit_gae_decay=0.0,
+        td_decay=0.0,
+        target_decay=0.99,
+        actor_learning_rate=1e-3,
+        critic_learning_rate=1e-2,
+        actor_steps=1,
+        critic_steps=1,
+    ),
+    Training(episodes=2048, updates=7000, evaluate_every=100),
+)
+"""As LOQA's published command for the IPD, with its endless-game critic beside returns that stop.
+
+Two things differ on purpose: every update draws fresh random numbers (the published loop plays the
+same ones for ever), and the advantage is held constant in the actor's loss.
+"""
+
+_PAPER_COIN = (
+    replace(
+        _PAPER_IPD[0],
+        actor=Network(hidden=(128,), memory=128),
+        critic=Network(hidden=(64,), memory=64),
+        exploration=0.0,
+        entropy=0.1,
+    ),
+    Training(pool=10_000, episodes=512, updates=6000, evaluate_every=100),
+)
+"""As LOQA's published command for the 3 x 3 Coin Game, with the same critic as the IPD's.
+
+Two more things differ on purpose: the episodes of an update are shared by 8 past selves (there,
+each episode draws its own, and every matrix product is one of a single row), and the board is
+looked up and seen from the player (there, it is planes seen from above).
+"""
+
+_RECURRENT = (
+    Learner(
+        actor=Network(hidden=(64, 64), memory=32),
+        critic=Network(hidden=(64, 64), memory=32),
+        shaping=Shaping(weight=3.0, decay=0.8),
+        exploration=0.0,
+        credit_gae_decay=0.0,
+        actor_learning_rate=5e-3,
+        critic_learning_rate=3e-3,
+        entropy=0.2,
+        anneal=600,
+        final_actor_learning_rate=1e-3,
+        final_shaping_weight=2.2,
+        final_entropy=0.003,
+    ),
+    Training(
+        pool=256,
+        scripted=("always_defect", "tit_for_tat"),
+        episodes=256,
+        updates=900,
+        evaluate_every=25,
+    ),
+)
+"""How it was found is in benchmarks/LABBOOK.md.
+
+Each player sees the board around itself as a few numbers, so that what it learns in one place holds
+everywhere and one step costs the same on every board.
+"""
+
+PRESETS: dict[str, Preset] = {
+    "ipd": Preset(make_game("ipd"), *_TABULAR, "the iterated prisoner's dilemma, in a minute"),
+    "ipd-paper": Preset(
+        make_game("ipd"), *_PAPER_IPD, "LOQA's published hyper-parameters and estimator; hours"
+    ),
+    **{
+        name: Preset(make_game(name), *_TABULAR, f"{name.replace('_', ' ')}, as ipd")
+        for name in ("stag_hunt", "chicken", "matching_pennies", "battle_of_the_sexes")
+    },
+    "coin": Preset(
+        make_game("coin_game", observation="index", shift_view=True),
+        *_RECURRENT,
+        "the Coin Game, in self-play with past selves",
+        seeds="42",
+    ),
+    "coin-paper": Preset(
+        make_game("coin_game", observation="index", shift_view=True),
+        *_PAPER_COIN,
+        "LOQA's published hyper-parameters for the Coin Game; hours",
+        seeds="42",
+    ),
+    "matrix_game": Preset(
+        make_game("matrix_game", payoffs=(-1, -3, 0, -2)), *_TABULAR, "your own --payoffs, as ipd"
+    ),
+}
+
+
+def with_size(game: Game, size: tuple[int, ...]) -> Game:
+    """The same game on a board of N, or of height and width; as it is, where none is given.
+
+    Raises:
+        ValueError: for games without a board.
+    """
+    if not size:
+        return game
+    if not hasattr(game, "size"):
+        raise ValueError(f"--size goes with games that have a board; {game.name} has none.")
+    return replace(game, size=size[0] if len(size) == 1 else size)  # type: ignore[type-var]

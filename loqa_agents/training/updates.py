@@ -1,0 +1,90 @@
+"""Whom a learner meets in training, and what is kept from one update to the next."""
+
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
+
+from annotated_types import Interval
+
+from loqa_agents.algorithms.lesson import LearnerState
+from loqa_agents.algorithms.registry import ALGORITHMS
+from loqa_agents.training.pool import Pool
+from loqa_envs.validation import Count, Settings
+
+
+@dataclass(frozen=True)
+class Training(Settings):
+    """Whom a learner meets in training, and for how long.
+
+    A learner meets a rival, past selves and scripted players from the first seat, or where the
+    seats of the game differ, from each seat in as many episodes; with itself it learns from both.
+
+    Raises:
+        ValueError: for a setting out of its range or a combination that means nothing.
+    """
+
+    rival: str | None = None
+    """Algorithm of a second, separate learner whom it meets; without it, self-play."""
+    pool: Annotated[int, Interval(ge=0, le=10**6)] = 0
+    """How many past selves self-play keeps as opponents; 0 plays the present self only."""
+    pool_interval: Count = 10
+    """Updates from one past self to the next."""
+    opponents: Annotated[int, Interval(ge=1, le=10_000)] = 8
+    """How many opponents from the pool share the episodes of an update."""
+    newest: Annotated[int, Interval(ge=0, le=10_000)] = 0
+    """How many of those opponents are always the newest self."""
+    scripted: tuple[str, ...] = ()
+    """Scripted players, each in the place of one of those opponents; they cannot be shaped."""
+    both_seats: bool = False
+    """Whether episodes with the newest self are lessons from its seat, too."""
+    exact: bool = False
+    """One step an update down the exact expected gradient of self-play, without episodes (matrix
+    games, actors without memory)."""
+    episodes: Count = 32
+    """Episodes an update; the exact one plays none."""
+    updates: Count = 600
+    """Updates of a run."""
+    evaluate_every: Count = 50
+    """Updates between evaluations."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.newest > self.opponents:
+            raise ValueError(
+                f"newest must be from 0 to opponents, of which it is a part; got {self.newest} of "
+                f"{self.opponents}."
+            )
+        past_selves = self.opponents - len(self.scripted)
+        if self.scripted and not (self.pool and 1 <= past_selves >= self.newest):
+            raise ValueError(
+                "scripted players need a pool, and at least one place among the opponents must be "
+                f"left to it and enough to newest; got scripted={self.scripted}, "
+                f"opponents={self.opponents}, newest={self.newest}, pool={self.pool}."
+            )
+        if self.both_seats and not (self.pool and self.newest):
+            raise ValueError(
+                "both_seats needs newest opponents in a pool, so that the learner sits in the "
+                f"other seat, too; got pool={self.pool}, newest={self.newest}."
+            )
+        if (self.rival is not None) + (self.pool > 0) + self.exact > 1:
+            raise ValueError(
+                "rival, pool and exact exclude each other: each says whom the learner meets; "
+                f"got rival={self.rival}, pool={self.pool}, exact={self.exact}."
+            )
+        if self.pool and self.episodes % self.opponents:
+            raise ValueError(
+                "episodes must be a multiple of opponents, so that each past self plays as many; "
+                f"got episodes={self.episodes}, opponents={self.opponents}."
+            )
+        if self.rival is not None and self.rival not in ALGORITHMS:
+            raise ValueError(f"rival must be one of {', '.join(ALGORITHMS)}; got {self.rival!r}.")
+
+    @property
+    def pool_places(self) -> int:
+        """How many places of the pool the run can reach: one for each past self, one open."""
+        return min(self.pool, self.updates // self.pool_interval + 1)
+
+
+class TrainState(NamedTuple):
+    learners: tuple[LearnerState, ...]
+    """One learner in self-play, else two."""
+    pool: Pool | None

@@ -8,7 +8,8 @@ from loqa_envs.coin_game.players import CoinPlayer, Reciprocator
 from loqa_envs.coin_game.presets import COIN_PRESETS, CoinPreset
 from loqa_envs.game import Array, Carry, Game, Params, Policy, Rules, ScriptedPolicy, State
 from loqa_envs.matrix_games.game import IPD, PAYOFFS, SITUATIONS, MatrixGame, MatrixState
-from loqa_envs.matrix_games.players import Grim, MemoryOne, Random, Tremble, extortioner
+from loqa_envs.matrix_games.players import Grim, MemoryOne, extortioner
+from loqa_envs.policy import Random, Tremble
 
 __all__ = [
     "COIN_PRESETS",

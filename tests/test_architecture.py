@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_other_interfaces_are_named_in_adapters_only(library):  # and a game's p
         for name in importers(library)
         if not name.startswith("loqa_envs/adapters/")
         and not name.endswith("_v0.py")
-        and not (library == "PIL" and name.endswith("_picture.py"))
+        and not (library == "PIL" and name.endswith("/picture.py"))
     }
     assert not stray
 
@@ -60,34 +61,64 @@ def test_other_interfaces_are_named_in_adapters_only(library):  # and a game's p
 @pytest.mark.parametrize(
     ("library", "allowed"),
     [
-        ("flax", {"loqa_agents/networks/dense_gru.py"}),
-        (
-            "optax",
-            {
-                "loqa_agents/algorithms/learner.py",
-                "loqa_agents/algorithms/losses.py",
-                "loqa_agents/algorithms/adam.py",
-            },
-        ),
-        (
-            "safetensors",
-            {
-                "loqa_agents/players/agent.py",
-                "loqa_agents/runs/checkpoint.py",
-                "loqa_agents/league/store.py",
-            },
-        ),
-        ("matplotlib", {"loqa_agents/common/figures.py"}),
+        ("flax", {"networks"}),
+        ("optax", {"algorithms"}),
+        ("safetensors", {"players", "runs", "league"}),
+        ("matplotlib", {"common/figures.py"}),
         # Names of others pass one place on their way into a table, a page or a spreadsheet.
-        ("rich.table", {"loqa_agents/common/terminal.py"}),
-        ("html", {"loqa_agents/common/text.py"}),
-        ("csv", {"loqa_agents/reports/league.py"}),
-        ("scipy", {"loqa_agents/league/intervals.py"}),
-        ("open_spiel", {"loqa_agents/reports/alpha_rank.py"}),
+        ("rich.table", {"common/terminal.py"}),
+        ("html", {"common/text.py"}),
+        ("csv", {"reports/league.py"}),
+        ("scipy", {"league/intervals.py"}),
+        ("open_spiel", {"reports/alpha_rank.py"}),
     ],
 )
 def test_each_library_has_its_place(library, allowed):
-    assert importers(library) == allowed
+    names = {name.removeprefix("loqa_agents/") for name in importers(library)}
+    assert {place for place in allowed if any(f"{n}/".startswith(f"{place}/") for n in names)} == (
+        allowed
+    )
+    assert not {n for n in names if not any(f"{n}/".startswith(f"{place}/") for place in allowed)}
+
+
+FOLDERS = (
+    "common", "networks", "algorithms", "training", "players", "runs", "league", "responses",
+    "scorecard", "reports", "cli",
+)  # fmt: skip
+"""From the bottom to the top: each may import those before it."""
+
+
+def test_there_is_no_other_folder_than_those_in_order():
+    assert {name.split("/")[1] for name in MODULES if name.startswith("loqa_agents/")} == {
+        *FOLDERS, "__init__.py", "__main__.py", "api.py",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_imports_point_downwards(folder):
+    above = FOLDERS[FOLDERS.index(folder) + 1 :]
+    stray = {
+        (name, other)
+        for other in above
+        for name in importers(f"loqa_agents.{other}")
+        if name.startswith(f"loqa_agents/{folder}/")
+    }
+    assert not stray
+
+
+def test_every_folder_says_what_lives_there():
+    silent = {
+        name
+        for name, path in MODULES.items()
+        if name.endswith("__init__.py") and not ast.get_docstring(ast.parse(path.read_text()))
+    }
+    assert not silent
+
+
+def test_no_folder_has_grown_into_two():
+    counts = Counter(name.rsplit("/", 1)[0] for name in MODULES)
+    # The names under which gymnasium and PettingZoo look for environments add three.
+    assert not {folder: n for folder, n in counts.items() if n > 13 + 3 * (folder == "loqa_envs")}
 
 
 @pytest.mark.parametrize(
@@ -95,9 +126,17 @@ def test_each_library_has_its_place(library, allowed):
     [
         # exact solves matrix games and nothing else; lineup asks for it; results read situations.
         (
-            "matrix_game",
-            {"presets", "parser", "exact", "exact_update", "lineup", "results", "best_response"}
-            | {"answers"},
+            "matrix_games",
+            {
+                "algorithms/exact.py",
+                "algorithms/exact_update.py",
+                "cli/parser.py",
+                "responses/best_response.py",
+                "runs/results.py",
+                "scorecard/answers.py",
+                "training/lineup.py",
+                "training/presets.py",
+            },
         ),
         # How results are measured and shown depends on the game, how they are learned does not;
         # the agents that others published play this game; a league seats players of all its views.
@@ -105,16 +144,17 @@ def test_each_library_has_its_place(library, allowed):
         (
             "coin_game",
             {
-                "loop",
-                "results",
-                "thresholds",
-                "pictures",
-                "published",
-                "entrants",
-                "find",
-                "responding",
-                "best_response",
-                "scorecard",
+                "cli/resolve.py",
+                "league/entrants.py",
+                "players/published/reader.py",
+                "players/python/player.py",
+                "responses/best_response.py",
+                "responses/responding.py",
+                "runs/loop.py",
+                "runs/pictures.py",
+                "runs/results.py",
+                "runs/thresholds.py",
+                "scorecard/card.py",
             },
         ),
     ],
@@ -123,7 +163,7 @@ def test_concrete_games_are_named_where_they_must_be(game, allowed):
     stray = {
         name
         for name in importers(f"loqa_envs.{game}")
-        if name.startswith("loqa_agents/") and Path(name).stem not in allowed
+        if name.startswith("loqa_agents/") and name.removeprefix("loqa_agents/") not in allowed
     }
     assert not stray
 
@@ -158,8 +198,8 @@ ALGORITHMS = ("naive", "loqa")
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_algorithms_never_import_each_other(algorithm):
-    names = imported(MODULES[f"loqa_agents/{algorithm}.py"])
-    others = {f"loqa_agents.{other}" for other in ALGORITHMS if other != algorithm}
+    names = imported(MODULES[f"loqa_agents/algorithms/{algorithm}.py"])
+    others = {f"loqa_agents.algorithms.{other}" for other in ALGORITHMS if other != algorithm}
     assert not names & others
 
 
@@ -179,7 +219,10 @@ def test_any_module_can_be_imported_first():
 
 
 def test_signals_are_answered_before_anything_heavy_is_imported():
-    light = "import sys, loqa_agents.cli.main as _; print(*{name.split('.')[0] for name in sys.modules})"
+    light = (
+        "import sys, loqa_agents.cli.main as _\n"
+        "print(*{name.split('.')[0] for name in sys.modules})"
+    )
     done = subprocess.run([sys.executable, "-c", light], capture_output=True, text=True, check=True)
     assert not {"jax", "numpy", "flax", "rich", "tyro", "pydantic"} & set(done.stdout.split())
 

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from typing_extensions import TypedDict
 
 from loqa_agents.cli.options import check_options
-from loqa_agents.cli.resolve import as_shown, bring, find_entrants, game_of
+from loqa_agents.cli.resolve import bring, find_entrants, game_of
 from loqa_agents.common.devices import use_devices
 from loqa_agents.common.files import read_json, write_atomically
 from loqa_agents.common.settings import game_to_dict
@@ -23,7 +23,8 @@ from loqa_agents.common.signals import InterruptedRun, stop_signals
 from loqa_agents.common.terminal import say
 from loqa_agents.common.versions import versions
 from loqa_agents.league.by_hand import PlayerError
-from loqa_agents.league.entrants import Entrant, check_names, ready, seat
+from loqa_agents.league.entrants import Entrant, as_shown, check_names, ready, seat
+from loqa_agents.league.needs import require_for_league
 from loqa_agents.league.play import play_league
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import summary
@@ -31,7 +32,6 @@ from loqa_agents.players.python.foreign_code import Limit
 from loqa_agents.reports import league as report
 from loqa_agents.reports import pictures
 from loqa_agents.reports.alpha_rank import alpha_rank
-from loqa_agents.responses.needs import require_for_league
 from loqa_agents.runs.folder import Kind, claim
 from loqa_agents.runs.loggers import require_extra
 from loqa_agents.training.presets import PRESETS, with_size

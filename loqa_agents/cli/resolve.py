@@ -4,19 +4,17 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from loqa_agents import published
 from loqa_agents.common.files import as_path
-from loqa_agents.league.entrants import Entrant
+from loqa_agents.league.entrants import Entrant, as_shown
 from loqa_agents.players.agent import Agent, load_agent
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.shipping import shipped_agents
 from loqa_agents.training.presets import PRESETS
-from loqa_envs.coin_game.game import CoinGame
-from loqa_envs.coin_game.translation import TRANSLATED
 from loqa_envs.game import Game
 from loqa_envs.own_game import own_game
 
@@ -112,14 +110,6 @@ def game_of(entrants: Sequence[Entrant]) -> Game | None:
     longest = max(game.episode_length for game in games)
     chosen: Game = replace(games[0], episode_length=longest)
     return chosen
-
-
-def as_shown(game: Game) -> Game:
-    """The same game, seen and numbered as environments do by default."""
-    if not isinstance(game, CoinGame):
-        return game
-    usual: Any = {field.name: field.default for field in fields(game) if field.name in TRANSLATED}
-    return replace(game, **usual)
 
 
 def _in_folder(name: str, folder: Path) -> Iterator[Entrant]:

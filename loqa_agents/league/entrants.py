@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, NamedTuple
 
 import jax
@@ -16,7 +16,7 @@ from loqa_agents.players.with_params import apart
 from loqa_envs import keys
 from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game.game import CoinGame
-from loqa_envs.coin_game.translation import translated
+from loqa_envs.coin_game.translation import TRANSLATED, translated
 from loqa_envs.game import Game, Params, Policy, in_seat
 from loqa_envs.own_game import own_game
 from loqa_envs.validation import Settings, check
@@ -63,6 +63,14 @@ def table_of(game: Game) -> Game:
     if isinstance(game, CoinGame):
         return replace(game, observation="index", swap_view=True, shift_view=False)
     return game
+
+
+def as_shown(game: Game) -> Game:
+    """The same game, seen and numbered as environments do by default."""
+    if not isinstance(game, CoinGame):
+        return game
+    usual: Any = {field.name: field.default for field in fields(game) if field.name in TRANSLATED}
+    return replace(game, **usual)
 
 
 def ready(entrant: Entrant, game: Game) -> Entrant:

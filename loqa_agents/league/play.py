@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from loqa_agents.league.by_hand import PlayerError, illegal, play_by_hand
 from loqa_agents.league.entrants import Entrant, check_names, seat, table_of
 from loqa_agents.league.families import Families
+from loqa_agents.league.needs import require_for_league
 from loqa_agents.league.pairs import Finished, Pair, PairId, pair_key, settings
 from loqa_agents.league.tables import Met, Tables, by_seat
 from loqa_agents.players.python.fingerprint import fingerprint
 from loqa_agents.players.python.foreign_code import Fault, Limit, called
-from loqa_agents.responses.needs import require_for_league
 from loqa_envs.game import Array, Game
 from loqa_envs.keys import boundary, stream
 from loqa_envs.validation import Count, check, checked

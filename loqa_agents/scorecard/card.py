@@ -8,10 +8,9 @@ import jax
 import numpy as np
 from annotated_types import Len
 
-from loqa_agents.cli.resolve import as_shown
 from loqa_agents.common.settings import game_to_dict
 from loqa_agents.common.versions import versions
-from loqa_agents.league.entrants import Entrant, ready, seat
+from loqa_agents.league.entrants import Entrant, as_shown, ready, seat
 from loqa_agents.league.intervals import Estimate, Floats, over_seeds
 from loqa_agents.league.play import play_league
 from loqa_agents.league.statistics import Estimates, estimate

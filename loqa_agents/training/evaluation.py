@@ -15,7 +15,7 @@ from loqa_agents.networks.dense_gru import NetworkPolicy
 from loqa_envs.game import Game, Params, Policy
 from loqa_envs.keys import boundary
 from loqa_envs.keys import key as key_of
-from loqa_envs.matrix_games.players import Random
+from loqa_envs.policy import Random
 
 BATCH = 128
 """Episodes of one compiled batch; evaluations play a multiple of it."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from loqa_envs.coin_game.view import NOWHERE
 from loqa_envs.game import Array, Carry, Policy, ScriptedPolicy, array_namespace, narrowed
-from loqa_envs.matrix_games.players import Random
+from loqa_envs.policy import Random
 from loqa_envs.validation import Count
 from loqa_envs.wording import shown
 

@@ -1,28 +1,25 @@
-"""Players without parameters for two-action matrix games, and the trembling hand for any player.
+"""Players without parameters for two-action matrix games.
 
 Cooperating is action 0, defecting action 1. A memory-one player is its probability of cooperating
 after START, CC, CD, DC, DD, its own last move named first: the order of `MatrixGame`'s observation.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from annotated_types import Interval, Len
 
 from loqa_envs.game import (
     Array,
     Carry,
-    Params,
     Policy,
     ScriptedPolicy,
     array_namespace,
-    in_seat,
     narrowed,
 )
-from loqa_envs.validation import Count, Probability, Real, Settings, checked
+from loqa_envs.policy import Random
+from loqa_envs.validation import Probability, Real, checked
 from loqa_envs.wording import Words
 
 
@@ -61,50 +58,6 @@ class Grim(ScriptedPolicy):
         xp = array_namespace(observation, carry)
         betrayed = xp.logical_or(carry, observation[2] + observation[4] > 0.5)
         return betrayed.astype(np.int32), betrayed
-
-
-@dataclass(frozen=True)
-class Random(ScriptedPolicy):
-    """Chooses among all actions with equal probability, whatever it sees."""
-
-    num_actions: Count = 2
-    noise_size = 1
-
-    def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
-        return (narrowed(noise)[0] * self.num_actions).astype(np.int32), carry
-
-
-@dataclass(frozen=True)
-class Tremble(Settings):
-    """Any player whose hand slips: with probability ``epsilon`` a uniformly random action instead.
-
-    The player remembers what it meant to do; what it did is in its next observation.
-
-    Raises:
-        ValueError: unless ``epsilon`` is a probability.
-    """
-
-    policy: Policy
-    epsilon: Probability
-
-    def in_seat(self, seat: int) -> "Tremble":
-        return replace(self, policy=in_seat(self.policy, seat))
-
-    @property
-    def num_actions(self) -> int:
-        return self.policy.num_actions
-
-    def initial_carry(self) -> Carry:
-        return self.policy.initial_carry()
-
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
-        policy_key, slip_key, action_key = jax.random.split(key, 3)
-        action, carry = self.policy.act(policy_key, params, carry, observation)
-        slip = jax.random.bernoulli(slip_key, jnp.float32(self.epsilon))
-        anything = jax.random.randint(action_key, (), 0, self.num_actions, jnp.int32)
-        return jnp.where(slip, anything, action).astype(np.int32), carry
 
 
 @checked

@@ -1,0 +1,47 @@
+"""The memory that leagues need, by estimate."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+
+from loqa_agents.league.tables import EPISODES, PAIRS
+from loqa_envs.game import Game
+from loqa_envs.keys import key
+from loqa_envs.memory import require_memory
+
+_NUMBER = 4
+"""Bytes of a float32 or an int32."""
+_PYTHON_PLAYER = 2000
+"""Bytes of a small object with random numbers of its own."""
+
+
+def require_for_league(
+    game: Game, entrants: int, episodes: int, devices: Sequence[jax.Device] | None
+) -> None:
+    """Raise ``ValueError`` unless a league of so many entrants is likely to fit in memory."""
+    require_memory(
+        "a league",
+        league_bytes(game, entrants, episodes),
+        {"episodes": episodes, "episode_length": game.episode_length, "entrants": entrants},
+        jax.devices() if devices is None else devices,
+    )
+
+
+def league_bytes(game: Game, entrants: int, episodes: int) -> int:
+    """Bytes that a league takes in which each pair plays so many ``episodes``.
+
+    They are those of one batch of episodes that is played, of a call's pairs before and after they
+    are put together, and of all that are done, in pairs and in tables.
+    """
+    info = jax.eval_shape(
+        lambda key: game.step(key, game.reset(key), jnp.zeros(game.num_players, jnp.int32))[2],
+        key(0),
+    )
+    numbers = 1 + len(info)  # rewards, and what the game measures
+    steps = min(episodes, EPISODES) * game.episode_length
+    playing = steps * (2 * (numbers + 1) + 6)  # and actions, and keys of the game and both players
+    call = 2 * PAIRS * episodes * 2 * (numbers + 1)
+    pairs = entrants * (entrants + 1) // 2 + 2  # and the references
+    done = (2 * pairs + entrants**2) * episodes * numbers
+    return _NUMBER * (playing + call + done)

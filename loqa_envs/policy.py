@@ -1,0 +1,54 @@
+"""Players of any game: the random one, and the trembling hand."""
+
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from loqa_envs.game import Array, Carry, Params, Policy, ScriptedPolicy, in_seat, narrowed
+from loqa_envs.validation import Count, Probability, Settings
+
+
+@dataclass(frozen=True)
+class Random(ScriptedPolicy):
+    """Chooses among all actions with equal probability, whatever it sees."""
+
+    num_actions: Count = 2
+    noise_size = 1
+
+    def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
+        return (narrowed(noise)[0] * self.num_actions).astype(np.int32), carry
+
+
+@dataclass(frozen=True)
+class Tremble(Settings):
+    """Any player whose hand slips: with probability ``epsilon`` a uniformly random action instead.
+
+    The player remembers what it meant to do; what it did is in its next observation.
+
+    Raises:
+        ValueError: unless ``epsilon`` is a probability.
+    """
+
+    policy: Policy
+    epsilon: Probability
+
+    def in_seat(self, seat: int) -> "Tremble":
+        return replace(self, policy=in_seat(self.policy, seat))
+
+    @property
+    def num_actions(self) -> int:
+        return self.policy.num_actions
+
+    def initial_carry(self) -> Carry:
+        return self.policy.initial_carry()
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[Array, Carry]:
+        policy_key, slip_key, action_key = jax.random.split(key, 3)
+        action, carry = self.policy.act(policy_key, params, carry, observation)
+        slip = jax.random.bernoulli(slip_key, jnp.float32(self.epsilon))
+        anything = jax.random.randint(action_key, (), 0, self.num_actions, jnp.int32)
+        return jnp.where(slip, anything, action).astype(np.int32), carry

@@ -5,8 +5,10 @@ from loqa_agents.algorithms.lesson import Brain, LearnerState, Lesson
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.common.rollout import Trajectory, play_episode
-from loqa_agents.networks.dense_gru import Critic, Network, NetworkPolicy, register_network
+from loqa_agents.networks.critic import Critic
+from loqa_agents.networks.dense_gru import Network, register_network
 from loqa_agents.networks.inputs import Inputs
+from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.players import published
 from loqa_agents.players.agent import Agent, load_agent, save_agent
 from loqa_agents.players.published import PublishedAgent

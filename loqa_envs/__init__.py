@@ -2,11 +2,13 @@
 
 from loqa_envs import forks as _forks  # noqa: F401  # it must be there before a fork
 from loqa_envs.adapters.registration import register as _register
+from loqa_envs.arrays import Array
 from loqa_envs.catalogue import GAMES, make_game, make_player, register_game
-from loqa_envs.coin_game.game import CoinGame, CoinState
+from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.coin_game.players import CoinPlayer, Reciprocator
 from loqa_envs.coin_game.presets import COIN_PRESETS, CoinPreset
-from loqa_envs.game import Array, Carry, Game, Params, Policy, Rules, ScriptedPolicy, State
+from loqa_envs.coin_game.state import CoinState
+from loqa_envs.game import Carry, Game, Params, Policy, Rules, ScriptedPolicy, State
 from loqa_envs.matrix_games.game import IPD, PAYOFFS, SITUATIONS, MatrixGame, MatrixState
 from loqa_envs.matrix_games.players import Grim, MemoryOne, extortioner
 from loqa_envs.policy import Random, Tremble

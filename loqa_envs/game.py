@@ -13,7 +13,6 @@ are plain array code, so the same lines play one game in NumPy and thousands in 
 """
 
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Annotated, Any, Protocol, TypeAlias
 
 import jax
@@ -22,9 +21,9 @@ import numpy as np
 from annotated_types import Interval
 from numpy.typing import NDArray
 
+from loqa_envs.arrays import Array
 from loqa_envs.validation import Settings
 
-Array: TypeAlias = jax.Array | NDArray[Any]
 State: TypeAlias = Any
 """A pytree of arrays, usually a NamedTuple, of the game's own choosing."""
 Carry: TypeAlias = Any
@@ -232,25 +231,3 @@ class ScriptedPolicy(Settings):
         del params
         noise = jax.random.uniform(key, (self.noise_size,), jnp.float32)
         return self.choose(carry, observation, noise)
-
-
-def array_namespace(*arrays: Array) -> ModuleType:
-    """NumPy where every array is NumPy's own, jax.numpy otherwise."""
-    for array in arrays:
-        if not isinstance(array, _NUMPY):
-            return jnp
-    return np
-
-
-_NUMPY = (np.ndarray, np.generic)
-
-
-def narrowed(noise: Array) -> Array:
-    """Uniform numbers in [0, 1) as float32, in which the rules count; still below 1."""
-    if noise.dtype == np.float32:
-        return noise
-    below = array_namespace(noise).minimum(noise.astype(np.float32), _BELOW_ONE)
-    return below  # type: ignore[no-any-return]
-
-
-_BELOW_ONE = np.nextafter(np.float32(1), np.float32(0))

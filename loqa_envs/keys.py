@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loqa_envs.game import Array, array_namespace
+from loqa_envs.arrays import Array, array_namespace
 
 IMPLEMENTATION = "threefry2x32"
 """What makes random numbers of every key here."""

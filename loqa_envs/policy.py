@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loqa_envs.game import Array, Carry, Params, Policy, ScriptedPolicy, in_seat, narrowed
+from loqa_envs.arrays import Array, narrowed
+from loqa_envs.game import Carry, Params, Policy, ScriptedPolicy, in_seat
 from loqa_envs.validation import Count, Probability, Settings
 
 

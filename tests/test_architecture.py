@@ -204,8 +204,12 @@ def test_algorithms_never_import_each_other(algorithm):
 
 
 def test_no_file_has_grown_into_two():
+    # Most of the learner are its settings; what else there is will become the algorithm's.
+    most = dict.fromkeys(MODULES, 250) | {"loqa_agents/algorithms/learner.py": 265}
     long = {
-        name: n for name, path in MODULES.items() if (n := len(path.read_text().splitlines())) > 280
+        name: n
+        for name, path in MODULES.items()
+        if (n := len(path.read_text().splitlines())) > most[name]
     }
     assert not long
 

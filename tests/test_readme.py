@@ -28,6 +28,7 @@ def test_the_readme_has_examples_and_commands():
     assert COMMANDS[:2] == ["pip install . && loqa train ipd", 'pip install ".[test]" && pytest']
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.strip().splitlines()[-1][:40])
 def test_every_example_runs(example, tmp_path):
     subprocess.run([sys.executable, "-W", "error", "-c", example], cwd=tmp_path, check=True)

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from loqa_envs.game import Array, Params
+from loqa_envs.arrays import Array
+from loqa_envs.game import Params
 
 _DECAY, _SQUARE_DECAY, _EPSILON = 0.9, 0.999, 1e-8
 

@@ -14,13 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents.algorithms.loqa import Shaping
-from loqa_envs.game import Array
+from loqa_envs.arrays import Array
 from loqa_envs.matrix_games.game import MatrixGame
 
-OTHER_VIEW = np.array([0, 1, 3, 2, 4])
+OTHER_VIEW = np.array([0, 1, 3, 2, 4], np.int32)
 """The situation that the other player sees."""
 _OTHER_OUTCOME = OTHER_VIEW[1:] - 1
-_OWN_MOVE, _OTHER_MOVE = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+_OWN_MOVE, _OTHER_MOVE = np.array([[0, 0, 1, 1], [0, 1, 0, 1]], np.int32)
 
 
 class Exact(NamedTuple):
@@ -62,7 +62,7 @@ def solve(game: MatrixGame, own: Array, other: Array, discount: float, seat: int
     advantages = targets[:, :, None, :] - values[:, :, :, None]  # [T, P, 5, 4]
     # Sum over own moves, for each move of the other's: outcomes (0, 2) have it cooperate.
     other_action_values = jnp.einsum(
-        "sa,tba->tsb", own_moves, targets[:, 1][:, np.array([[0, 2], [1, 3]])]
+        "sa,tba->tsb", own_moves, targets[:, 1][:, np.array([[0, 2], [1, 3]], np.int32)]
     )
 
     def forward(now: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:

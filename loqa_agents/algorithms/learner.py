@@ -15,8 +15,10 @@ from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.losses import actor_loss, critic_loss
 from loqa_agents.algorithms.registry import ALGORITHMS, judge
 from loqa_agents.common.rollout import Trajectory
-from loqa_agents.networks.dense_gru import Critic, Network, NetworkPolicy, RecordedPolicy
+from loqa_agents.networks.critic import Critic
+from loqa_agents.networks.dense_gru import Network
 from loqa_agents.networks.inputs import Inputs
+from loqa_agents.networks.policy import NetworkPolicy, RecordedPolicy
 from loqa_envs.game import Game, Params
 from loqa_envs.keys import boundary
 from loqa_envs.validation import Positive, Probability, Settings, Share, Weight

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import optax
 
 from loqa_agents.algorithms.lesson import Lesson, Metrics, pick
-from loqa_agents.networks.dense_gru import Critic, NetworkPolicy
+from loqa_agents.networks.critic import Critic
+from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Params
 
 

@@ -7,7 +7,8 @@ from typing import NamedTuple, Self
 import jax
 import jax.numpy as jnp
 
-from loqa_envs.game import Array, Carry, Game, Params, Policy, State, in_seat
+from loqa_envs.arrays import Array
+from loqa_envs.game import Carry, Game, Params, Policy, State, in_seat
 from loqa_envs.keys import boundary
 
 

@@ -18,7 +18,8 @@ from loqa_agents.league.pairs import Finished, Pair, PairId, pair_key, settings
 from loqa_agents.league.tables import Met, Tables, by_seat
 from loqa_agents.players.python.fingerprint import fingerprint
 from loqa_agents.players.python.foreign_code import Fault, Limit, called
-from loqa_envs.game import Array, Game
+from loqa_envs.arrays import Array
+from loqa_envs.game import Game
 from loqa_envs.keys import boundary, stream
 from loqa_envs.validation import Count, check, checked
 

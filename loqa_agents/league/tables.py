@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents.common.rollout import play_episode
-from loqa_envs.game import Array, Game, Params, Policy
+from loqa_envs.arrays import Array
+from loqa_envs.game import Game, Params, Policy
 
 EPISODES = 1024
 """Episodes of a pair that are played at once, and so the bound on memory."""

@@ -1,11 +1,7 @@
-"""Actors and critics: one small family of networks, and the player that an actor makes.
+"""Dense layers, and a gated recurrent unit where there is to be memory."""
 
-This is the only module that names flax.
-"""
-
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Annotated, Any, Self
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
@@ -16,8 +12,9 @@ from flax import linen as nn
 from loqa_agents.common.settings import register_kind
 from loqa_agents.networks.gru import gru_step
 from loqa_agents.networks.inputs import Inputs
-from loqa_envs.game import Array, Carry, Params
-from loqa_envs.validation import Count, Probability, Settings, Share
+from loqa_envs.arrays import Array
+from loqa_envs.game import Carry, Params
+from loqa_envs.validation import Settings
 
 _WIDEST = 65_536
 """Units in a layer; two such layers in a row are 16 GiB of weights."""
@@ -157,120 +154,3 @@ def register_network(name: str, network: type[Network]) -> None:
     if not (isinstance(network, type) and issubclass(network, Network)):
         raise ValueError(f"network must be a class that inherits from Network, got {network!r}.")
     register_kind(name, network)
-
-
-@dataclass(frozen=True)
-class NetworkPolicy(Settings):
-    """The player whose parameters are an actor's: its outputs are the logits of the actions."""
-
-    network: Network
-    inputs: Inputs
-    num_actions: Count
-    exploration: Probability = 0.0
-    """Probability of a uniformly random action instead of the actor's."""
-    seat: int | None = None
-    """Where it sits, if its network tells seats apart."""
-
-    def in_seat(self, seat: int) -> Self:
-        """The same player in that seat; itself where its network does not tell seats apart."""
-        return self if self.inputs.seats == 1 else replace(self, seat=seat)
-
-    def init(self, key: jax.Array) -> Params:
-        return self.network.init(key, self.inputs, self.num_actions)
-
-    def initial_carry(self) -> Carry:
-        return self.network.initial_carry()
-
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[jax.Array, Carry]:
-        log_probabilities, carry = self.step(params, carry, observation)
-        return self._choose(key, log_probabilities), carry
-
-    def step(self, params: Params, carry: Carry, observation: Array) -> tuple[jax.Array, Carry]:
-        """The actor's log-probabilities ``[A]`` of one step, and the next carry."""
-        row = self.inputs.placed(observation, self.seat)
-        logits, carry = self.network.apply(params, self.inputs, carry, row, self.num_actions)
-        return jax.nn.log_softmax(logits), carry
-
-    def _choose(self, key: jax.Array, log_probabilities: jax.Array) -> jax.Array:
-        probabilities = self.mixed(jnp.exp(log_probabilities))
-        # The inverse of the distribution function needs one random number, Gumbel's trick one for
-        # each action; random numbers are most of the cost of playing a small game.
-        cumulative, uniform = jnp.cumsum(probabilities), jax.random.uniform(key, dtype=jnp.float32)
-        return jnp.sum(uniform >= cumulative[:-1], dtype=jnp.int32)
-
-    def mixed(self, probabilities: jax.Array) -> jax.Array:
-        """The actor's ``probabilities[..., A]`` with exploration mixed in."""
-        return probabilities + self.exploration * (1 / self.num_actions - probabilities)
-
-    def log_probabilities(self, params: Params, observations: Array) -> jax.Array:
-        """The actor's ``[T, A]``, for its seat's ``observations[T, *obs]`` from the first step."""
-        return self.unroll(params, self.placed(observations))
-
-    def placed(self, observations: Array) -> jax.Array:
-        """``observations[T, *obs]`` of its seat, each as `Inputs.placed` gives it to a network."""
-        return jnp.asarray(jax.vmap(partial(self.inputs.placed, seat=self.seat))(observations))
-
-    def unroll(self, params: Params, rows: Array) -> jax.Array:
-        """The actor's log-probabilities ``[T, A]``, for observations that are `placed`."""
-        logits = self.network.unroll(params, self.inputs, rows, self.num_actions)
-        return jax.nn.log_softmax(logits)
-
-
-class RecordedPolicy(NetworkPolicy):
-    """The same player, whose carry holds beside its own what its actor said at the last step.
-
-    A learner reads there what it would otherwise unroll its network for a second time.
-    """
-
-    def initial_carry(self) -> Carry:
-        return super().initial_carry(), np.zeros(self.num_actions, np.float32)
-
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[jax.Array, Carry]:
-        log_probabilities, memory = self.step(params, carry[0], observation)
-        return self._choose(key, log_probabilities), (memory, log_probabilities)
-
-    def recorded(self, params: Params, carries: Carry, last_observation: Array) -> jax.Array:
-        """The actor's ``[T + 1, A]``, from its carries after each step of an episode.
-
-        What it would have said to the last observation, on which it did not act, is worked out.
-        """
-        memories, log_probabilities = carries
-        memory = jax.tree.map(lambda rows: rows[-1], memories)
-        last, _ = self.step(params, memory, last_observation)
-        return jnp.concatenate([log_probabilities, last[None]])
-
-
-@dataclass(frozen=True)
-class Critic(Settings):
-    """Action values of one seat over an episode, whose end it knows if it has a clock.
-
-    With a clock, the network sees the elapsed fraction of the episode beside the observation, and
-    its output is worth one step: it is multiplied by the discounted number of steps that remain, so
-    values are zero at the end of the episode, and of the right size before. Without, values are
-    those of an endless game, as in LOQA's code.
-    """
-
-    network: Network
-    inputs: Inputs
-    num_actions: Count
-    discount: Share
-
-    def init(self, key: jax.Array) -> Params:
-        return self.network.init(key, self.inputs, self.num_actions)
-
-    def action_values(self, params: Params, observations: Array) -> jax.Array:
-        """``Q[T + 1, A]`` for one seat's ``observations[T + 1, *obs]``, `Inputs.placed`."""
-        if not self.inputs.clock:
-            return self.network.unroll(params, self.inputs, observations, self.num_actions)
-        rows = observations.shape[0]
-        outputs = self.network.unroll(
-            params, self.inputs, observations, self.num_actions,
-            jnp.linspace(0, 1, rows, dtype=jnp.float32),
-        )  # fmt: skip
-        steps_left = np.zeros(rows, np.float32)
-        steps_left[:-1] = np.cumsum(self.discount ** np.arange(rows - 1))[::-1]
-        return outputs * steps_left[:, None]

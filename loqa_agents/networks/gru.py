@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from loqa_envs.game import Array
+from loqa_envs.arrays import Array
 
 
 def gru_step(state: Array, gates: Array, kernel: Array, bias: Array) -> jax.Array:

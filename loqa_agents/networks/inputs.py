@@ -6,7 +6,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from loqa_envs.game import Array, Game
+from loqa_envs.arrays import Array
+from loqa_envs.game import Game
 
 
 class Inputs(NamedTuple):

@@ -18,7 +18,7 @@ from loqa_agents.algorithms.lesson import Brain
 from loqa_agents.common.files import as_path, parse_json, write_atomically
 from loqa_agents.common.settings import from_dict, game_from_dict, game_to_dict, to_dict
 from loqa_agents.common.text import printable
-from loqa_agents.networks.dense_gru import NetworkPolicy
+from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.players.shipping import shipped_file
 from loqa_agents.players.with_params import WithParams
 from loqa_envs.game import Game, Params

@@ -4,7 +4,8 @@ from typing import Any, Self
 
 import jax
 
-from loqa_envs.game import Array, Carry, Params, Policy
+from loqa_envs.arrays import Array
+from loqa_envs.game import Carry, Params, Policy
 
 
 class WithParams:

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.lesson import LearnerState
 from loqa_agents.league.entrants import Seated, table_of
-from loqa_agents.networks.dense_gru import Network, NetworkPolicy
+from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.responses.host_copies import HostCopies
 from loqa_agents.responses.responding import responding_in
+from loqa_envs.arrays import Array
 from loqa_envs.coin_game.game import CoinGame
-from loqa_envs.game import Array, Carry, Game, Params, Policy
+from loqa_envs.game import Carry, Game, Params, Policy
 from loqa_envs.keys import boundary, stream
 from loqa_envs.matrix_games.game import MatrixGame
 from loqa_envs.matrix_games.players import MemoryOne

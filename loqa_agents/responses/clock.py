@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_agents.common.rollout import Trajectory
-from loqa_agents.networks.dense_gru import NetworkPolicy
-from loqa_envs.game import Array, Carry, Game, Params
+from loqa_agents.networks.policy import NetworkPolicy
+from loqa_envs.arrays import Array
+from loqa_envs.game import Carry, Game, Params
 
 LAST = 3
 """How many steps at the end of an episode are told apart."""

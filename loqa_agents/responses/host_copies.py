@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from loqa_agents.league.by_hand import PlayerError
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.python.player import anew, seeds
-from loqa_envs.game import Array, Carry, Params, Policy
+from loqa_envs.arrays import Array
+from loqa_envs.game import Carry, Params, Policy
 
 
 class HostCopies:

@@ -9,7 +9,7 @@ import numpy as np
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.lesson import LearnerState, Lesson
 from loqa_agents.common.rollout import Trajectory, play_episode
-from loqa_agents.networks.dense_gru import NetworkPolicy
+from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.responses.clock import Clocked, ClockedPolicy
 from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.coin_game.translation import Translated, translated

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pydantic import TypeAdapter
 from loqa_agents.common.files import as_path, is_partial, read_json, write_atomically
 from loqa_agents.common.settings import differences
 from loqa_agents.common.text import printable
+from loqa_agents.runs.lock import held_alone
 
 _CONFIG = "config.json"
 _MARKS = {"learner": "training", "entrants": "league"}
@@ -156,7 +156,7 @@ class Claim:
 
     def _lock(self) -> None:
         if not self._locked:
-            self._held.enter_context(_held(self.path))
+            self._held.enter_context(held_alone(self.path))
             self._locked = True
 
 
@@ -230,26 +230,3 @@ def _make(out: Path) -> None:
         raise ValueError(
             f"--out must be a folder that can be made; {out} cannot: {error.strerror}."
         ) from None
-
-
-@contextmanager
-def _held(out: Path) -> Iterator[None]:
-    """Keeps other processes out of a folder, as far as the file system can."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    descriptor = os.open(out, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ValueError(
-                f"--out must be a folder that no other process works in; {out} is in use."
-            ) from None
-        except OSError:
-            pass  # some network file systems cannot lock a folder
-        yield
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from loqa_agents.common.peak import peak_bytes, tree_bytes
 from loqa_agents.common.rollout import OneOf, play_episode
-from loqa_agents.networks.dense_gru import NetworkPolicy
+from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Game, Params, Policy
 from loqa_envs.keys import boundary
 from loqa_envs.keys import key as key_of

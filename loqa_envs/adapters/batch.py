@@ -7,7 +7,8 @@ from typing import TypeAlias
 import jax
 import jax.numpy as jnp
 
-from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy, State
+from loqa_envs.arrays import Array
+from loqa_envs.game import Carry, Game, Params, Policy, ScriptedPolicy, State
 from loqa_envs.keys import from_words
 
 Boards: TypeAlias = tuple[State, Carry]

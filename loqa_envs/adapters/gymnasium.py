@@ -15,8 +15,9 @@ from loqa_envs import keys
 from loqa_envs.adapters import arguments, single
 from loqa_envs.adapters.compiled import Compiled
 from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
+from loqa_envs.arrays import Array
 from loqa_envs.catalogue import make_game
-from loqa_envs.game import Array, Carry, Game, Params, Policy, ScriptedPolicy
+from loqa_envs.game import Carry, Game, Params, Policy, ScriptedPolicy
 
 
 class GameEnv(arguments.KnowsItsLength, gymnasium.Env[NDArray[Any], int]):

@@ -12,7 +12,8 @@ from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box, Discrete
 from numpy.typing import NDArray
 
-from loqa_envs.game import Array, Game, State
+from loqa_envs.arrays import Array
+from loqa_envs.game import Game, State
 
 VERSION = 0
 """Version in every environment's id; it goes up when an environment's numbers change."""

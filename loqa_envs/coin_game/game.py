@@ -5,30 +5,21 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
 from types import ModuleType
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Interval
 from numpy.typing import NDArray
 
+from loqa_envs.arrays import Array, array_namespace, narrowed
 from loqa_envs.coin_game import picture
 from loqa_envs.coin_game import players as scripted
 from loqa_envs.coin_game.numbers import count, draw, draw_cell, numbers, where
 from loqa_envs.coin_game.presets import preset_settings
-from loqa_envs.coin_game.settings import MOVES, Moves, Rewards, Size, check_together
+from loqa_envs.coin_game.settings import MOVES, STEPS, Moves, Rewards, Size, check_together
+from loqa_envs.coin_game.state import CoinState
 from loqa_envs.coin_game.view import CoinView
-from loqa_envs.game import Array, EpisodeLength, Policy, Rules, array_namespace, narrowed
-
-
-class CoinState(NamedTuple):
-    """Cells are numbered row by row, from 0 at the top left."""
-
-    players: Array
-    """``int32[P]``: the cell of each player."""
-    coins: Array
-    """``int32[C]``: the cell of each coin."""
-    owners: Array
-    """``int32[C]``: whose coin it is."""
+from loqa_envs.game import EpisodeLength, Policy, Rules
 
 
 @dataclass(frozen=True)
@@ -238,7 +229,7 @@ class CoinGame(Rules):
     def next_cells(self) -> NDArray[np.int32]:
         """``int32[cells, A]``: where each action leads from each cell."""
         rows, columns = np.divmod(np.arange(self.num_cells), self.width)
-        down, right = np.array([_STEPS[name] for name in self.action_names]).T
+        down, right = np.array([STEPS[name] for name in self.action_names]).T
         rows = (rows[:, None] + down) % self.height
         columns = (columns[:, None] + right) % self.width
         cells: NDArray[np.int32] = (rows * self.width + columns).astype(np.int32)
@@ -256,7 +247,3 @@ class CoinGame(Rules):
         if self.next_owner == "random":
             return draw(xp, chance[-1], self.num_players)
         return (owner + 1) % self.num_players
-
-
-_STEPS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0), "stay": (0, 0)}
-"""Rows down and columns right."""

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from loqa_envs.coin_game.game import CoinGame, CoinState
+    from loqa_envs.coin_game.game import CoinGame
+    from loqa_envs.coin_game.state import CoinState
 
 _PAPER, _TILE, _EDGE, _INK = (250, 249, 246), (236, 233, 225), (221, 217, 206), (255, 255, 255)
 _COLOURS = ((214, 69, 65), (52, 106, 196), (38, 146, 98), (137, 82, 178))

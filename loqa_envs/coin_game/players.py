@@ -9,8 +9,9 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
+from loqa_envs.arrays import Array, array_namespace, narrowed
 from loqa_envs.coin_game.view import NOWHERE
-from loqa_envs.game import Array, Carry, Policy, ScriptedPolicy, array_namespace, narrowed
+from loqa_envs.game import Carry, Policy, ScriptedPolicy
 from loqa_envs.policy import Random
 from loqa_envs.validation import Count
 from loqa_envs.wording import shown

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from loqa_envs.coin_game.game import CoinGame
 
 MOVES = ("left", "right", "up", "down")
+STEPS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0), "stay": (0, 0)}
+"""Rows down and columns right."""
 
 
 def _all_moves(moves: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import jax
 import numpy as np
 
+from loqa_envs.arrays import Array, array_namespace
 from loqa_envs.coin_game.view import NOWHERE
-from loqa_envs.game import Array, Carry, Params, Policy, array_namespace
+from loqa_envs.game import Carry, Params, Policy
 
 if TYPE_CHECKING:
     from loqa_envs.coin_game.game import CoinGame

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loqa_envs.arrays import Array, array_namespace
 from loqa_envs.coin_game.numbers import numbers, where
-from loqa_envs.game import Array, array_namespace
 
 if TYPE_CHECKING:
     from loqa_envs.coin_game.game import CoinGame

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator
 
-from loqa_envs.game import Array, EpisodeLength, Policy, Rules, array_namespace
+from loqa_envs.arrays import Array, array_namespace
+from loqa_envs.game import EpisodeLength, Policy, Rules
 from loqa_envs.matrix_games.players import MATRIX_PLAYERS, dilemma_players
 from loqa_envs.validation import Real
 from loqa_envs.wording import Words

@@ -10,14 +10,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, Len
 
-from loqa_envs.game import (
-    Array,
-    Carry,
-    Policy,
-    ScriptedPolicy,
-    array_namespace,
-    narrowed,
-)
+from loqa_envs.arrays import Array, array_namespace, narrowed
+from loqa_envs.game import Carry, Policy, ScriptedPolicy
 from loqa_envs.policy import Random
 from loqa_envs.validation import Probability, Real, checked
 from loqa_envs.wording import Words

@@ -98,6 +98,7 @@ def of_environments(player, game):
     return [make_player(player, game, number) for number in (0, 1)], game
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seated", [of_a_league, of_environments])
 @pytest.mark.parametrize("wrapped", WRAPPERS.values(), ids=WRAPPERS)
 def test_a_player_around_an_agent_sees_and_does_what_the_agent_would(trained, wrapped, seated):

@@ -42,6 +42,7 @@ class Knowing(Learner):
         return action_values, own.values[steps, seen], logits[seat][seen]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("game", "settings"),
     [

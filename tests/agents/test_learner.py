@@ -35,6 +35,7 @@ def _cooperation(game, learner, state):
     return np.exp(logits[:, 0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ["naive", "loqa", "advantage_alignment", "loqa_n_step"])
 @pytest.mark.parametrize("actor", [Network(), Network(hidden=(8,), memory=8)])
 def test_every_algorithm_learns_what_pays_whatever_the_other_does(algorithm, actor):
@@ -44,6 +45,7 @@ def test_every_algorithm_learns_what_pays_whatever_the_other_does(algorithm, act
     assert _cooperation(COOPERATION_PAYS, learner, state).min() > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("discount", [0.9, 1.0])
 def test_the_critic_learns_what_is_left_to_earn(discount):
     one_a_step = MatrixGame((1, 1, 1, 1), episode_length=8)
@@ -56,6 +58,7 @@ def test_the_critic_learns_what_is_left_to_earn(discount):
     assert metrics["critic_loss"][0] < 0.01
 
 
+@pytest.mark.slow
 def test_a_slow_target_lags_behind_the_critic():
     game, learner = COOPERATION_PAYS, Learner(target_decay=0.9, critic_steps=1)
     state = learner.init(jax.random.key(0), game)
@@ -75,6 +78,7 @@ def test_a_learner_without_a_slow_target_uses_its_critic():
     )
 
 
+@pytest.mark.slow
 def test_the_first_actor_step_follows_the_weights_times_the_log_probabilities():
     game = IPD(episode_length=6)
     learner = Learner(actor_steps=1, critic_steps=1, entropy=0.0, gradient_norm=1e9)
@@ -113,6 +117,7 @@ def test_actor_steps_stop_where_probabilities_have_moved_by_the_clip():
     assert moved.max() < 0.6
 
 
+@pytest.mark.slow
 def test_entropy_keeps_the_actor_from_certainty():
     (certain,), _ = _trained(COOPERATION_PAYS, Learner(actor_learning_rate=3e-2))
     (open_minded,), _ = _trained(COOPERATION_PAYS, Learner(actor_learning_rate=3e-2, entropy=3.0))
@@ -142,6 +147,7 @@ def test_settings_are_annealed_from_first_to_last():
         np.testing.assert_allclose(learner.weights(lessons, update), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_actors_step_size_is_annealed_over_updates():
     game = IPD(episode_length=6)
     learner = Learner(anneal=5, final_actor_learning_rate=1e-9, actor_steps=2)
@@ -173,6 +179,7 @@ def test_the_opponents_advantage_stops_with_the_episode():
     assert view.opponent_advantages[-1] == pytest.approx(38.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected"), [("always_cooperate", 1), ("always_defect", 0)])
 def test_a_learner_learns_what_pays_against_the_scripted_players_that_it_meets(name, expected):
     game = MatrixGame((1, 0, 0, 1), episode_length=8)  # to do as the other does is all that pays
@@ -221,6 +228,7 @@ def test_settings_out_of_range_are_refused(wrong, said):
         Learner(**wrong)
 
 
+@pytest.mark.slow
 def test_the_weight_of_shaping_is_the_learners_and_no_algorithms(monkeypatch):
     """One whose formula is not linear has a weight of its own, and gets what it asks for."""
     seen = []

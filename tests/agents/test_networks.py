@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from loqa_agents.common.rollout import play_episode
-from loqa_agents.networks.dense_gru import Critic, Network, NetworkPolicy, RecordedPolicy
+from loqa_agents.networks.critic import Critic
+from loqa_agents.networks.dense_gru import Network
 from loqa_agents.networks.inputs import Inputs
+from loqa_agents.networks.policy import NetworkPolicy, RecordedPolicy
 from loqa_envs import IPD
 
 KINDS = [Network(), Network(hidden=(7,)), Network(memory=6), Network(hidden=(7, 5), memory=6)]

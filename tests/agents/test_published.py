@@ -260,6 +260,7 @@ def test_each_format_is_recognised(stored, name):
     assert repr(agent) == f"<published agent some agent by {name}>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_agents_of_one_architecture_can_be_played_as_one_batch(stored, name):
     agents = [load(stored(MAKERS[name](seed), f"{seed}.pkl")) for seed in (0, 1)]

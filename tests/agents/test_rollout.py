@@ -3,8 +3,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents.common.rollout import play_episode
-from loqa_agents.networks.dense_gru import Network, NetworkPolicy
+from loqa_agents.networks.dense_gru import Network
 from loqa_agents.networks.inputs import Inputs
+from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs import IPD, Grim, MemoryOne, Random, Tremble
 
 GAME = IPD(episode_length=6)

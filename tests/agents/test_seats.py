@@ -126,6 +126,7 @@ def test_a_saved_agent_has_a_seat_no_more_than_before(tmp_path):
     assert make_player(again, SIDES, 0).seat == 0
 
 
+@pytest.mark.slow
 def test_results_say_what_an_agent_gets_in_each_seat():
     always_first = replace(knowing(), brain=Brain(_one_sided(knowing()), knowing().brain.critic))
     results = evaluate_agents([knowing(), always_first], 1)
@@ -159,6 +160,7 @@ WAYS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "way", [pytest.param(way, marks=[pytest.mark.slow] * (way != "pool")) for way in WAYS]
 )

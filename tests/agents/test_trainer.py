@@ -34,6 +34,7 @@ def _same(a, b):
     return jax.tree.all(jax.tree.map(lambda a, b: bool((a == b).all()), a, b))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_run_cut_in_two_is_the_run_uncut_to_the_bit(way):
     trainer = _trainer(**WAYS[way])
@@ -56,6 +57,7 @@ def test_every_update_changes_the_actor_and_nothing_recompiles(way):
     assert trainer._advance._cache_size() == 1
 
 
+@pytest.mark.slow
 def test_a_pool_larger_than_the_run_can_fill_takes_no_more_room_and_learns_the_same_to_the_bit(
     monkeypatch,
 ):
@@ -69,6 +71,7 @@ def test_a_pool_larger_than_the_run_can_fill_takes_no_more_room_and_learns_the_s
     assert _same(small.learners, whole.learners)
 
 
+@pytest.mark.slow
 def test_an_update_copies_nothing_of_the_pool_however_large():
     def scratch(pool):
         learner = Learner(critic=Network(hidden=(8,)))
@@ -80,6 +83,7 @@ def test_an_update_copies_nothing_of_the_pool_however_large():
     assert scratch(10_000) == scratch(10)
 
 
+@pytest.mark.slow
 def test_a_seed_learns_the_same_in_any_company():
     def actor(trainer, place):
         state, _ = trainer.advance(trainer.init(), 0, 6)
@@ -106,6 +110,7 @@ def test_two_separate_learners_begin_differently():
     assert not _same(first.brain.actor, second.brain.actor)
 
 
+@pytest.mark.slow
 def test_every_update_plays_episodes_of_its_own():
     """The published loop never advanced its key: every iteration played the same numbers."""
     # With a learning rate this small the actors stay the same, so episodes differ by chance only.

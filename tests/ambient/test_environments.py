@@ -54,6 +54,7 @@ def steps(game: Game, start: jax.Array) -> Any:
     return jax.lax.scan(step, (game.reset(first), memories), jnp.stack(keys))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", GAMES, ids=["matrix", "index", "planes"])
 def test_games_and_scripted_players_in_a_program_of_somebodys_own(game):
     # Whose program it is, whose chance it is: jax_threefry_partitionable is left alone.
@@ -71,6 +72,7 @@ def test_every_version_of_the_coin_game_names_its_types(name):
         assert types(program, key(5)) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ipd", "coin_game"])
 @pytest.mark.parametrize(("xp", "highest"), [(np, 1 - 2**-53), (jnp, 1 - 2**-24)])
 def test_rules_on_actions_and_noise_that_somebody_else_drew(name, xp, highest):
@@ -92,6 +94,7 @@ def agent() -> Agent:
     return Agent(game, learner, learner.init(key(0), game).brain, 0)
 
 
+@pytest.mark.slow
 def test_environments_against_scripted_players():
     def played() -> Any:
         env = VectorGameEnv("coin_game", "tit_for_tat", num_envs=3, episode_length=2)
@@ -104,6 +107,7 @@ def test_environments_against_scripted_players():
     assert as_ever(played, EVERYTHING)
 
 
+@pytest.mark.slow
 def test_environments_against_an_agent():
     def played() -> Any:
         me = agent()

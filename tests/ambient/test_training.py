@@ -45,6 +45,7 @@ RECIPES = {name: (DILEMMA, Learner(algorithm=name), SELF_PLAY) for name in ALGOR
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_kind_of_update_names_its_types(recipe):
     trainer = Trainer(*RECIPES[recipe], (42,), jax.devices()[:1])

@@ -57,6 +57,7 @@ def test_a_player_that_sees_the_same_is_not_wrapped():
     assert make_player(player, CoinGame(), 1) is player
 
 
+@pytest.mark.slow
 def test_a_scripted_player_plays_the_same_in_every_view():
     """Always-cooperate shown a shifted view, at a table whose moves are numbered otherwise."""
     own = CoinGame(observation="index", shift_view=True)

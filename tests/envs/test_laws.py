@@ -116,6 +116,7 @@ def test_exchanging_the_seats_exchanges_everything(game: Game) -> None:
     assert_same(jax.tree.map(lambda leaf: leaf[::-1], ours), theirs)
 
 
+@pytest.mark.slow
 def test_no_key_is_used_twice(game: Game) -> None:
     with jax.debug_key_reuse(True):
         reset_key, step_key = jax.random.split(jax.random.key(0))

@@ -152,6 +152,7 @@ worker.join()
     assert output.startswith("JAX must not run in a process that was forked while JAX was running")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "before",
     [
@@ -163,6 +164,7 @@ def test_a_policy_of_jax_acts_in_workers_that_start_jax_themselves(before: str) 
     assert run(before + WORKERS) == "[0.0, 0.0] [-2.0, -2.0]\n"
 
 
+@pytest.mark.slow
 def test_a_trained_opponent_is_read_and_seated_without_starting_jax() -> None:
     run("""
 import gymnasium, loqa_envs

@@ -98,6 +98,7 @@ def test_more_games_than_fit_in_memory_are_refused_before_anything_is_made(make)
         make("coin_game", size=100, **number)
 
 
+@pytest.mark.slow
 def test_a_seed_determines_everything() -> None:
     def play(seed: int) -> np.ndarray:
         env = SharedVectorEnv("coin_game", num_games=20, num_players=3)

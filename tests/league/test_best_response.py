@@ -14,7 +14,9 @@ from loqa_agents.league.tables import Tables
 from loqa_agents.players.with_params import WithParams
 from loqa_agents.responses.best_response import Budget, memory_one, train_responders
 from loqa_envs import IPD, CoinGame, MatrixGame, Random, Rules
-from loqa_envs.game import array_namespace
+from loqa_envs.arrays import array_namespace
+
+pytestmark = pytest.mark.slow
 
 
 def responds(game, player, budget, episodes=256):

@@ -86,6 +86,7 @@ def test_a_random_player_meets_itself_in_every_outcome(coin):
     assert (met.info["cooperated"] != other.info["cooperated"]).any()
 
 
+@pytest.mark.slow
 def test_its_numbers_do_not_depend_on_who_else_is_there():
     mine, again = Entrant("mine", MadeFromSeed), Entrant("again", SeededFromOutside())
     few, many = (

@@ -152,6 +152,7 @@ def test_what_cannot_be_taken_apart_has_none(value):
     assert fingerprint(Holds(value)) is None
 
 
+@pytest.mark.slow
 def test_fingerprints_are_the_same_in_every_process(tmp_path):
     (tmp_path / "somebodys_player.py").write_text(SOURCE)
     code = (

@@ -12,6 +12,8 @@ from loqa_envs import MatrixGame
 from .conftest import DILEMMA, EPISODES, KEY, NAMES
 from .players import Counts, TitForTat
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_cooperator_and_a_defector_get_the_suckers_and_the_tempters_payoff(dilemma, mean):
     # CD in every step: -3 and 0.

@@ -19,6 +19,8 @@ from loqa_agents.scorecard.card import scorecard
 from loqa_agents.scorecard.published_values import PUBLISHED
 from loqa_envs import IPD, CoinGame, MatrixGame
 
+pytestmark = pytest.mark.slow
+
 ALMOST_NOTHING = Budget(updates=1, episodes=2, restarts=1)
 
 

@@ -22,6 +22,8 @@ from loqa_envs import MatrixGame
 
 from .players import ThreeTimes
 
+pytestmark = pytest.mark.slow
+
 # The first seat gets what its own action is worth, 1 or 0; the second what it does to the other.
 GAME = MatrixGame(((1, 1, 0, 0), (3, 0, 3, 0)), episode_length=6)
 DEVICE = jax.devices()[:1]

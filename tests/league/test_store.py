@@ -77,6 +77,7 @@ class Locked(TitForTat):
         self.lock = threading.Lock()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "note"),
     [

@@ -116,6 +116,7 @@ def test_what_best_responses_take_is_within_a_factor_of_two() -> None:
     assert 0.5 < responder_bytes(game, [player], budget) / counted(compiled) < 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

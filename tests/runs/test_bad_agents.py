@@ -9,6 +9,8 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
+pytestmark = pytest.mark.slow
+
 Refused = Callable[..., str]
 
 

@@ -13,6 +13,8 @@ from loqa_agents.runs.thresholds import crossings, satisfied
 
 from .folders import Loqa, contents, lines, results
 
+pytestmark = pytest.mark.slow
+
 TINY = ("--updates", "2", "--evaluate-every", "1", "--episodes", "4", "--opponents", "4")
 SMALL = ("--pool", "4", "--actor.hidden", "4", "--actor.memory", "4", "--critic.hidden", "4")
 pytestmark = pytest.mark.slow

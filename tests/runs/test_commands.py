@@ -212,6 +212,7 @@ def test_thresholds_are_shown_as_they_fall(terminal: bool) -> None:
     assert "…" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("player", ["coin", "ipd"])
 def test_play_makes_a_moving_picture_of_scripted_players(
     loqa: Loqa, tmp_path: Path, player: str

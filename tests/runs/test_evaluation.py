@@ -78,6 +78,7 @@ def test_the_evaluator_plays_each_player_from_each_seat(game: MatrixGame) -> Non
             np.testing.assert_allclose(met.opponent[i], (there[1], back[0]), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_players_with_chance_are_met_in_fresh_episodes() -> None:
     game = IPD(episode_length=1)
     found = Evaluator(game, TABLE).evaluate(jax.random.key(0), together(DEFECTOR), 10_000)
@@ -87,6 +88,7 @@ def test_players_with_chance_are_met_in_fresh_episodes() -> None:
     assert len({-1.0, *found.versus["random"].agent[0].tolist()}) == 3
 
 
+@pytest.mark.slow
 def test_self_play_is_measured_as_the_game_measures_it() -> None:
     actors = (COOPERATOR, DEFECTOR, TIT_FOR_TAT)
     found = Evaluator(IPD(), TABLE).evaluate(jax.random.key(0), together(*actors), 1)

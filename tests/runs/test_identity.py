@@ -17,6 +17,8 @@ from loqa_envs import IPD, MatrixGame
 
 from .folders import TINY, Loqa, contents, lines, results, same_but_for_times
 
+pytestmark = pytest.mark.slow
+
 TRAINING = Training(updates=20, evaluate_every=10, episodes=4)  # as TINY
 
 

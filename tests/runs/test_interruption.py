@@ -12,6 +12,8 @@ from safetensors import safe_open
 
 from .folders import Loqa, contents, lines, results, same_but_for_times
 
+pytestmark = pytest.mark.slow
+
 # So many evaluations that a signal after an early one comes in the middle.
 RUN = ("--updates", "60", "--evaluate-every", "2", "--episodes", "2", "--seeds", "0-1")
 pytestmark = pytest.mark.slow

@@ -95,6 +95,7 @@ MINE = ("--agent", "league_players:make_tit_for_tat")
 SMALL = ("always_cooperate", "always_defect", "--game", "ipd", "--episodes", 4)
 
 
+@pytest.mark.slow
 def test_a_league_writes_what_it_prints(
     run_folder: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,6 +163,7 @@ def test_the_command_and_python_play_the_same_league(home: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_numbers_do_not_depend_on_the_devices(loqa: Loqa, home: Path) -> None:
     words = ["always_defect", "random", "--game", "ipd", "--episodes", "5", "--out"]
     league(*words, "one", "--devices", 1)

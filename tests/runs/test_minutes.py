@@ -11,6 +11,8 @@ from loqa_agents.runs.loggers import Logger
 
 from .folders import contents, lines, results, same_but_for_times
 
+pytestmark = pytest.mark.slow
+
 GAME, LEARNER = PRESETS["ipd"].game, PRESETS["ipd"].learner
 TRAINING = Training(updates=12, evaluate_every=5, episodes=2)
 pytestmark = pytest.mark.slow

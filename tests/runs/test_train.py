@@ -18,6 +18,8 @@ from loqa_envs import SITUATIONS
 
 from .folders import TINY, Loqa, contents, lines, results, same_but_for_times
 
+pytestmark = pytest.mark.slow
+
 PLAYERS = list(PRESETS["ipd"].game.scripted_players(1))
 
 

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents.networks.gru import gru_step
-from loqa_envs.game import Array, Carry, Params
+from loqa_envs.arrays import Array
+from loqa_envs.game import Carry, Params
 
 _TOOK_OWN, _TOOK_OTHER, _LOST = 1.0, 1.0, -2.0
 """The Coin Game's rewards, as `loqa_envs.CoinGame` has them by default."""

@@ -8,19 +8,18 @@ says that it is.
 """
 
 import pickletools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loqa_agents.players.published.depth import check_depth
 from loqa_agents.players.published.stored_arrays import StoredArrays
 
 MAX_OPERATIONS = 2**17
 """Steps of the stack machine; the published agents take up to 5,000."""
-MAX_DEPTH = 32
-"""How deep containers may lie in each other."""
 
 STORAGES = {
     "torch.FloatStorage": "f4",
@@ -65,7 +64,7 @@ def read_pickle(content: bytes, read_storage: ReadStorage | None = None, limit: 
     """
     try:
         value = _Machine(read_storage, limit or len(content)).run(content)
-        _check_depth(value)
+        check_depth(value)
     except ValueError:
         raise
     except Exception as error:  # an operation on a stack that does not hold what it takes
@@ -233,21 +232,3 @@ def _set(target: dict[Any, Any], items: list[Any]) -> None:
         if type(key) not in (str, int) or (type(key) is int and abs(key) >= 2**31):
             raise ValueError("keys of a dict must be texts or small integers")
         target[key] = value
-
-
-def _check_depth(value: Any) -> None:
-    """Level by level, each object once a level, so that neither loops nor shared parts blow up."""
-    level = _containers([value])
-    for _ in range(MAX_DEPTH):
-        level = _containers(
-            item for v in level for item in (v.values() if isinstance(v, dict) else v)
-        )
-        if not level:
-            return
-    raise ValueError(f"containers must lie in each other at most {MAX_DEPTH} deep")
-
-
-def _containers(items: Iterable[Any]) -> list[Any]:
-    """Those of the items that are containers, each once."""
-    found = {id(item): item for item in items if isinstance(item, (dict, list, tuple))}
-    return list(found.values())

@@ -20,8 +20,9 @@ import numpy as np
 
 from loqa_agents.players.python.chance import generator_in
 from loqa_agents.players.python.foreign_code import Caller, told
+from loqa_envs.arrays import Array
 from loqa_envs.coin_game.translation import Translated
-from loqa_envs.game import Array, Carry, Game, Params, Policy
+from loqa_envs.game import Carry, Game, Params, Policy
 
 _EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 

@@ -65,7 +65,7 @@ def _of_word(word: str, parts: int) -> list[Entrant]:
     if word in scripted or word.startswith("memory_one:"):
         return [Entrant(word, word)]
     raise ValueError(
-        "an agent must be a file, the folder of a run, one that comes with loqa "
+        "an agent must be a file (.safetensors), the folder of a run, one that comes with loqa "
         f"({', '.join(shipped_agents()) or 'there are none in this version'}) or the name of a "
         f"scripted player ({', '.join(sorted(scripted))}); there is nothing called {word!r}."
     )

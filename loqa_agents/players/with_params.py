@@ -4,8 +4,9 @@ from typing import Any, Self
 
 import jax
 
+from loqa_agents.players.by_step import StepPlayer
 from loqa_envs.arrays import Array
-from loqa_envs.game import Carry, Params, Policy
+from loqa_envs.game import Carry, Game, Params, Policy
 
 
 class WithParams:
@@ -14,6 +15,7 @@ class WithParams:
     It has ``policy``, and ``params`` for it; those of equal policies share compiled programs.
     """
 
+    game: Game
     policy: Any
     params: Any
 
@@ -35,6 +37,13 @@ class WithParams:
         del params
         moved: tuple[Array, Carry] = self.policy.act(key, self.params, carry, observation)
         return moved
+
+    def player(self, game_or_env: Any = None, seat: int = 0, seed: int = 0) -> StepPlayer:
+        """This player for a loop of one's own: ``reset()`` and ``act(observation) -> int``.
+
+        By default it plays the game that it was made for; see `StepPlayer`.
+        """
+        return StepPlayer(self, self.game if game_or_env is None else game_or_env, seat, seed)
 
 
 def apart(player: Any) -> tuple[Policy, Params]:

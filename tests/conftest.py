@@ -24,7 +24,7 @@ if tuple(map(int, version("jaxlib").split(".")[:2])) >= (0, 8):  # older ones do
 os.environ.setdefault("XLA_FLAGS", QUICK)
 
 # HYPOTHESIS_PROFILE=large looks further, for a night; the same every time by default.
-settings.register_profile("small", max_examples=50, deadline=None, derandomize=True)
+settings.register_profile("small", max_examples=100, deadline=None, derandomize=True)
 settings.register_profile("large", max_examples=5_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "small"))
 

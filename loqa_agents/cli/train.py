@@ -159,7 +159,7 @@ def _trained(word: str) -> Policy:
 
 
 def _found(word: str) -> Policy | str:
-    """Who is called so, wherever a player is asked for; what no word names is a player's name."""
+    """Who is called so: an agent, or the name of a scripted player."""
     if is_function(word):
         raise ValueError(f"loqa play shows players of JAX; {word} plays in loqa league.")
     found: Policy | str = find_player(word)

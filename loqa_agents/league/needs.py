@@ -12,8 +12,6 @@ from loqa_envs.memory import require_memory
 
 _NUMBER = 4
 """Bytes of a float32 or an int32."""
-_PYTHON_PLAYER = 2000
-"""Bytes of a small object with random numbers of its own."""
 
 
 def require_for_league(

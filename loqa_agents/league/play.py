@@ -125,12 +125,12 @@ def play_league(
     progress(len(played), len(pairs))
     left = [pair for pair in pairs if pair not in played]
     on_host = [pair for pair in left if any(players[i].on_host for i in pair)]
-    shared = {True: stream(key, "players of the host"), False: key}
-    keys = {
-        pair: shared[pair in on_host] if common else pair_key(key, _named(names, pair))
-        for pair in left
-    }
-    under_jax = [pair for pair in left if pair not in set(on_host)]
+    if common:
+        keys = dict.fromkeys(left, key) | dict.fromkeys(on_host, stream(key, "players of the host"))
+    else:
+        keys = {pair: pair_key(key, _named(names, pair)) for pair in left}
+    by_hand = set(on_host)
+    under_jax = [pair for pair in left if pair not in by_hand]
     tables = Tables(table_of(game), devices)
     families = Families(players, [e.player for e in entrants] + known)
 

@@ -15,8 +15,6 @@ from loqa_envs.keys import key
 from loqa_envs.memory import require_memory
 from loqa_envs.policy import Random
 
-_NUMBER = 4
-"""Bytes of a float32 or an int32."""
 _PYTHON_PLAYER = 2000
 """Bytes of a small object with random numbers of its own."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loqa_agents import PRESETS, Learner, Network, Shaping, Training
@@ -60,6 +60,7 @@ _VALUES = st.one_of(
 )
 
 
+@settings(max_examples=max(200, settings.default.max_examples))
 @given(
     base=st.sampled_from([CoinGame(), IPD(), MatrixGame("pola"), Learner(), Training(), Shaping()]),
     data=st.data(),

@@ -15,8 +15,22 @@ _TOOK_OWN, _TOOK_OTHER, _LOST = 1.0, 1.0, -2.0
 """The Coin Game's rewards, as `loqa_envs.CoinGame` has them by default."""
 
 
+class _Sampling:
+    """A player that draws its actions with the probabilities that its network says."""
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[jax.Array, Carry]:
+        logits, carry = self.logits(params, carry, observation)
+        return jax.random.categorical(key, logits).astype(np.int32), carry
+
+    def logits(self, params: Params, carry: Carry, observation: Array) -> tuple[jax.Array, Carry]:
+        """The logits ``[A]`` of one step, and the next carry."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class RecurrentPolicy:
+class RecurrentPolicy(_Sampling):
     """Dense layers, a GRU, a linear layer: the actors of LOQA, Advantage Alignment and POLA.
 
     A ReLU follows the first dense layer and no other. ``params`` are a dict: ``dense``, a list of
@@ -36,14 +50,7 @@ class RecurrentPolicy:
     def initial_carry(self) -> Carry:
         return np.zeros(self.memory, np.float32)
 
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[jax.Array, Carry]:
-        logits, carry = self.logits(params, carry, observation)
-        return jax.random.categorical(key, logits).astype(np.int32), carry
-
     def logits(self, params: Params, carry: Carry, observation: Array) -> tuple[jax.Array, Carry]:
-        """The logits ``[A]`` of one step, and the next carry."""
         return _recurrent(params, carry, observation.ravel())
 
 
@@ -57,7 +64,7 @@ class MFOSCarry(NamedTuple):
 
 
 @dataclass(frozen=True)
-class MFOSPolicy:
+class MFOSPolicy(_Sampling):
     """Two convolutions on a torus, a dense layer, a GRU, a linear layer: the actor of M-FOS.
 
     A ReLU follows the convolutions and the dense layer. ``params`` are those of `RecurrentPolicy`
@@ -81,14 +88,7 @@ class MFOSPolicy:
     def initial_carry(self) -> Carry:
         return MFOSCarry(np.zeros(self.memory, np.float32), np.zeros((2, *self.board), np.float32))
 
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[jax.Array, Carry]:
-        logits, carry = self.logits(params, carry, observation)
-        return jax.random.categorical(key, logits).astype(np.int32), carry
-
     def logits(self, params: Params, carry: Carry, observation: Array) -> tuple[jax.Array, Carry]:
-        """The logits ``[A]`` of one step, and the next carry."""
         planes = self.planes(carry, observation)
         for layer in params["convolutions"]:
             planes = jax.nn.relu(_convolution(layer, planes))

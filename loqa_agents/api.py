@@ -1,9 +1,16 @@
 """The public names of `loqa_agents`."""
 
+from loqa_agents.algorithms.algorithm import (
+    ActorCritic,
+    Algorithm,
+    Context,
+    register_algorithm,
+)
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.lesson import Brain, LearnerState, Lesson
+from loqa_agents.algorithms.lesson import LearnerState, Lesson
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.registry import ALGORITHMS
+from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory, play_episode
 from loqa_agents.networks.critic import Critic
 from loqa_agents.networks.dense_gru import Network, register_network
@@ -21,9 +28,12 @@ from loqa_agents.training.updates import Training, TrainState
 
 __all__ = [
     "ALGORITHMS",
+    "ActorCritic",
     "Agent",
-    "Brain",
+    "Algorithm",
+    "Context",
     "Critic",
+    "EpisodeView",
     "Evaluator",
     "Inputs",
     "Learner",
@@ -44,6 +54,7 @@ __all__ = [
     "mean_rewards",
     "play_episode",
     "published",
+    "register_algorithm",
     "register_network",
     "run",
     "save_agent",

@@ -8,10 +8,10 @@ from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.coin_game.players import CoinPlayer, Reciprocator
 from loqa_envs.coin_game.presets import COIN_PRESETS, CoinPreset
 from loqa_envs.coin_game.state import CoinState
-from loqa_envs.game import Carry, Game, Params, Policy, Rules, ScriptedPolicy, State
+from loqa_envs.game import Carry, Extras, Game, Params, Policy, Rules, ScriptedPolicy, State
 from loqa_envs.matrix_games.game import IPD, PAYOFFS, SITUATIONS, MatrixGame, MatrixState
 from loqa_envs.matrix_games.players import Grim, MemoryOne, extortioner
-from loqa_envs.policy import Random, Tremble
+from loqa_envs.policy import Random, SwitchPolicy, Tremble
 
 __all__ = [
     "COIN_PRESETS",
@@ -25,6 +25,7 @@ __all__ = [
     "CoinPlayer",
     "CoinPreset",
     "CoinState",
+    "Extras",
     "Game",
     "Grim",
     "MatrixGame",
@@ -37,6 +38,7 @@ __all__ = [
     "Rules",
     "ScriptedPolicy",
     "State",
+    "SwitchPolicy",
     "Tremble",
     "extortioner",
     "make_game",

@@ -22,6 +22,11 @@ def array_namespace(*arrays: Array) -> ModuleType:
 _NUMPY = (np.ndarray, np.generic)
 
 
+def of_seat(tree: Any, seat: int) -> Any:
+    """What belongs to one seat of arrays ``[P, ...]``."""
+    return jax.tree.map(lambda leaf: leaf[seat], tree)
+
+
 def narrowed(noise: Array) -> Array:
     """Uniform numbers in [0, 1) as float32, in which the rules count; still below 1."""
     if noise.dtype == np.float32:

@@ -30,6 +30,8 @@ Carry: TypeAlias = Any
 """A player's memory within an episode: a pytree of arrays, ``()`` for players without any."""
 Params: TypeAlias = Any
 """A player's parameters: a pytree of arrays, ``()`` for players without any."""
+Extras: TypeAlias = dict[str, Array]
+"""What a player notes beside an action, such as its log-probabilities; ``{}`` if nothing."""
 EpisodeLength: TypeAlias = Annotated[int, Interval(ge=1, le=10**6)]
 """Steps of an episode; those of a thousand episodes can be counted in an ``int32``."""
 
@@ -48,8 +50,11 @@ class Policy(Protocol):
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
-        """Choose an action (an ``int32`` scalar) for one observation of the player's own view."""
+    ) -> tuple[Array, Carry, Extras]:
+        """Choose an action (an ``int32`` scalar) for one observation of the player's own view.
+
+        Returns the action, the next carry, and extras for whoever learns from what it did.
+        """
         ...
 
 
@@ -227,7 +232,7 @@ class ScriptedPolicy(Settings):
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
+    ) -> tuple[Array, Carry, Extras]:
         del params
         noise = jax.random.uniform(key, (self.noise_size,), jnp.float32)
-        return self.choose(carry, observation, noise)
+        return *self.choose(carry, observation, noise), {}

@@ -1,4 +1,4 @@
-"""Players of any game: the random one, and the trembling hand."""
+"""Players of any game: the random one, the trembling hand, one of several."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_envs.arrays import Array, narrowed
-from loqa_envs.game import Carry, Params, Policy, ScriptedPolicy, in_seat
+from loqa_envs.game import Carry, Extras, Params, Policy, ScriptedPolicy, in_seat
 from loqa_envs.validation import Count, Probability, Settings
 
 
@@ -47,9 +47,39 @@ class Tremble(Settings):
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
+    ) -> tuple[Array, Carry, Extras]:
         policy_key, slip_key, action_key = jax.random.split(key, 3)
-        action, carry = self.policy.act(policy_key, params, carry, observation)
+        action, carry, extras = self.policy.act(policy_key, params, carry, observation)
         slip = jax.random.bernoulli(slip_key, jnp.float32(self.epsilon))
         anything = jax.random.randint(action_key, (), 0, self.num_actions, jnp.int32)
-        return jnp.where(slip, anything, action).astype(np.int32), carry
+        return jnp.where(slip, anything, action).astype(np.int32), carry, extras
+
+
+@dataclass(frozen=True)
+class SwitchPolicy:
+    """Any of several players; ``params`` is the number of the one that plays.
+
+    Lets one compiled program meet many players. All of them act, one is heard.
+    """
+
+    policies: tuple[Policy, ...]
+
+    def in_seat(self, seat: int) -> "SwitchPolicy":
+        return replace(self, policies=tuple(in_seat(policy, seat) for policy in self.policies))
+
+    @property
+    def num_actions(self) -> int:
+        return self.policies[0].num_actions
+
+    def initial_carry(self) -> Carry:
+        return tuple(policy.initial_carry() for policy in self.policies)
+
+    def act(
+        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+    ) -> tuple[Array, Carry, Extras]:
+        moves = [
+            policy.act(key, (), policy_carry, observation)
+            for policy, policy_carry in zip(self.policies, carry, strict=True)
+        ]
+        chosen: Array = jnp.stack([action for action, _, _ in moves])[params]
+        return chosen, tuple(carry for _, carry, _ in moves), {}

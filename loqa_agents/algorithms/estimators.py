@@ -6,23 +6,6 @@ import jax
 import jax.numpy as jnp
 
 
-class Perspective(NamedTuple):
-    """What an algorithm knows of one episode, from the learner's side."""
-
-    advantages: jax.Array
-    """``[T]``: how much better the learner's step turned out than its critic expected."""
-    credits: jax.Array
-    """``[T]``: the same, as far as the opponent's choices are credited with it."""
-    opponent_values: jax.Array
-    """``Q[T, A]`` of the opponent."""
-    opponent_actions: jax.Array
-    """``int32[T]``"""
-    opponent_rewards: jax.Array
-    """``[T]``"""
-    opponent_advantages: jax.Array
-    """``[T]``"""
-
-
 class OpponentModel(NamedTuple):
     """How an algorithm supposes that the opponent learns: `loqa_agents.Shaping` but its weight."""
 
@@ -55,35 +38,66 @@ class Weights(NamedTuple):
     """``[T]``: for what it makes of the opponent."""
 
 
-def _accumulate(terms: jax.Array, factor: float) -> jax.Array:
-    """``y_t = terms_t + factor * y_{t + 1}`` over the last steps first."""
+def _accumulate(terms: jax.Array, factor: float, continues: jax.Array) -> jax.Array:
+    """``y_t = terms_t + factor * continues_t * y_{t + 1}`` over the last steps first."""
 
-    def step(total: jax.Array, term: jax.Array) -> tuple[jax.Array, jax.Array]:
-        total = term + factor * total
+    def step(total: jax.Array, row: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        term, continues = row
+        total = term + factor * continues * total
         return total, total
 
-    _, totals = jax.lax.scan(step, jnp.zeros_like(terms[0]), terms, reverse=True)
+    _, totals = jax.lax.scan(step, jnp.zeros_like(terms[0]), (terms, continues), reverse=True)
     return totals
 
 
-def discounted_returns(rewards: jax.Array, discount: float) -> jax.Array:
-    """``G_t``, the discounted rewards from step t to the end of the episode, ``[T]``."""
-    return _accumulate(rewards, discount)
+def alive(continues: jax.Array) -> jax.Array:
+    """``[T]``: 1 at the steps that the seat plays, 0 after the one that ended its episode."""
+    return jnp.append(jnp.ones_like(continues[:1]), jnp.cumprod(continues)[:-1])
 
 
-def gae(rewards: jax.Array, values: jax.Array, discount: float, decay: float) -> jax.Array:
+def discounted_returns(
+    rewards: jax.Array, discount: float, continues: jax.Array | None = None
+) -> jax.Array:
+    """``G_t``, the discounted rewards from step t to the end of the episode, ``[T]``.
+
+    Here and below ``continues[T]`` is 0 where a step ended the episode, else 1 (by default all).
+    """
+    return _accumulate(rewards, discount, _given(continues, rewards))
+
+
+def gae(
+    rewards: jax.Array,
+    values: jax.Array,
+    discount: float,
+    decay: float,
+    continues: jax.Array | None = None,
+) -> jax.Array:
     """Generalised advantages ``[T]`` from ``rewards[T]`` and ``values[T + 1]``.
 
+    An episode that ended has no value after its last step; one that was only cut off has
+    ``values[T]``. ``decay`` 0 is the one-step error, 1 the Monte-Carlo advantage.
+
     Schulman et al., High-Dimensional Continuous Control Using Generalized Advantage Estimation
-    (ICLR 2016), equation 16. ``decay`` 0 is the one-step error, 1 the Monte-Carlo advantage.
+    (ICLR 2016), equation 16.
     """
-    errors = rewards + discount * values[1:] - values[:-1]
-    return _accumulate(errors, discount * decay)
+    continues = _given(continues, rewards)
+    errors = rewards + discount * continues * values[1:] - values[:-1]
+    return _accumulate(errors * alive(continues), discount * decay, continues)
 
 
-def td_targets(rewards: jax.Array, values: jax.Array, discount: float, decay: float) -> jax.Array:
+def td_targets(
+    rewards: jax.Array,
+    values: jax.Array,
+    discount: float,
+    decay: float,
+    continues: jax.Array | None = None,
+) -> jax.Array:
     """TD(``decay``) returns ``[T]``, what ``Q(s_t, a_t)`` should have been."""
-    return values[:-1] + gae(rewards, values, discount, decay)
+    return values[:-1] + gae(rewards, values, discount, decay, continues)
+
+
+def _given(continues: jax.Array | None, rewards: jax.Array) -> jax.Array:
+    return jnp.ones_like(rewards) if continues is None else continues
 
 
 def trace(credits: jax.Array, factor: float) -> jax.Array:
@@ -116,7 +130,7 @@ def loaded_dice_returns(
     before = so_far - log_probabilities
     objective = _magic_box(so_far) - _magic_box(before)
     return discounted_returns(rewards, discount) + _accumulate(
-        jax.lax.stop_gradient(advantages) * objective, discount * decay
+        jax.lax.stop_gradient(advantages) * objective, discount * decay, jnp.ones_like(objective)
     )
 
 

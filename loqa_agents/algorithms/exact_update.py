@@ -1,14 +1,20 @@
 """The update of self-play in expectation: what sampled updates come to as episodes grow many."""
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
 from loqa_agents.algorithms.exact import Exact, Terms, by_action, expected_terms, solve
 from loqa_agents.algorithms.learner import LEAST_SCALE, Learner
+from loqa_agents.algorithms.lesson import LearnerState
 from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.algorithms.view import EpisodeView
+from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Game, Params
 from loqa_envs.matrix_games.game import SITUATIONS, MatrixGame
 
@@ -55,6 +61,53 @@ def _require(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
             f"the exact update takes one step down a gradient without samples and critic, so "
             f"{name} has no effect and must be {' or '.join(map(str, allowed))}; got {value}."
         )
+
+
+@dataclass(frozen=True)
+class ExactSelfPlay(Algorithm):
+    """A learner's self-play in expectation: one step of its actor an update, without episodes."""
+
+    learner: Learner
+
+    plays_episodes = False
+
+    def init(self, key: jax.Array, game: Game) -> LearnerState:
+        return self.learner.init(key, game)
+
+    def params(self, state: LearnerState) -> ActorCritic:
+        return state.params
+
+    def policy(self, game: Game) -> NetworkPolicy:
+        return self.learner.policy(game)
+
+    def update(
+        self,
+        key: jax.Array,
+        game: Game,
+        state: LearnerState,
+        views: Sequence[EpisodeView],
+        context: Context,
+    ) -> tuple[LearnerState, Metrics]:
+        del key, views
+        assert isinstance(game, MatrixGame)
+        loss_of = partial(exact_loss, self.learner, game)
+        loss, gradient = jax.value_and_grad(loss_of)(state.params.actor, context.update)
+        return self.learner.follow(state, gradient), {"actor_loss": loss}
+
+
+def exactly(game: Game, learner: Algorithm) -> ExactSelfPlay:
+    """The exact update of a learner, which makes one step of its actor whatever it is set to.
+
+    Raises:
+        ValueError: where a learner asks for what the exact update of ``game`` is not.
+    """
+    if not isinstance(learner, Learner):
+        raise ValueError(
+            f"the exact update is that of a Learner, got {learner!r}; an algorithm of your own "
+            "may play no episodes, see Algorithm.plays_episodes."
+        )
+    require_exact(game, learner)
+    return ExactSelfPlay(replace(learner, actor_steps=1))
 
 
 def exact_loss(

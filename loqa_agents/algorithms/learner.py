@@ -1,6 +1,8 @@
 """A learner: an actor and a critic, and how a batch of episodes changes them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Annotated
 
 import jax
@@ -9,19 +11,21 @@ import optax
 from annotated_types import Interval
 
 from loqa_agents.algorithms.adam import adam
-from loqa_agents.algorithms.estimators import Perspective, gae, td_targets
-from loqa_agents.algorithms.lesson import Brain, LearnerState, Lesson, Metrics, pick
+from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
+from loqa_agents.algorithms.estimators import alive, gae, td_targets
+from loqa_agents.algorithms.lesson import LearnerState, Lesson, pick
 from loqa_agents.algorithms.loqa import Shaping
-from loqa_agents.algorithms.losses import actor_loss, critic_loss
-from loqa_agents.algorithms.registry import ALGORITHMS, judge
+from loqa_agents.algorithms.losses import descend_actor, descend_critic
+from loqa_agents.algorithms.registry import ALGORITHMS, EVERYTHING_SEEN, judge
+from loqa_agents.algorithms.view import EpisodeView, side_of
 from loqa_agents.common.rollout import Trajectory
 from loqa_agents.networks.critic import Critic
 from loqa_agents.networks.dense_gru import Network
 from loqa_agents.networks.inputs import Inputs
-from loqa_agents.networks.policy import NetworkPolicy, RecordedPolicy
+from loqa_agents.networks.policy import NetworkPolicy, mixed
 from loqa_envs.game import Game, Params
 from loqa_envs.keys import boundary
-from loqa_envs.validation import Positive, Probability, Settings, Share, Weight
+from loqa_envs.validation import Positive, Probability, Share, Weight
 
 _MOST_STEPS = 2**31 - 1
 LEAST_SCALE = 1e-6
@@ -29,7 +33,7 @@ LEAST_SCALE = 1e-6
 
 
 @dataclass(frozen=True)
-class Learner(Settings):
+class Learner(Algorithm):
     """How one player learns: settings, and the pure functions that they define.
 
     Raises:
@@ -94,13 +98,21 @@ class Learner(Settings):
                 f"an optimiser counts; got {self.anneal} * {self.actor_steps}."
             )
 
+    @property
+    def label(self) -> str:
+        return self.algorithm
+
+    @property
+    def knows(self) -> frozenset[str]:
+        known: frozenset[str] = getattr(ALGORITHMS[self.algorithm], "knows", EVERYTHING_SEEN)
+        return known
+
     def policy(self, game: Game) -> NetworkPolicy:
-        """The player of ``game`` with parameters ``brain.actor``; seat it with ``in_seat``."""
         return NetworkPolicy(self.actor, Inputs.of(game), game.num_actions)
 
-    def behaviour(self, game: Game) -> RecordedPolicy:
+    def behaviour(self, game: Game) -> NetworkPolicy:
         """The same player as it acts in training, exploring."""
-        return RecordedPolicy(self.actor, Inputs.of(game), game.num_actions, self.exploration)
+        return replace(self.policy(game), exploration=self.exploration)
 
     @boundary
     def init(self, key: jax.Array, game: Game) -> LearnerState:
@@ -108,85 +120,96 @@ class Learner(Settings):
         actor = self.policy(game).init(actor_key)
         critic = self._critic(game).init(critic_key)
         return LearnerState(
-            Brain(actor, critic),
+            ActorCritic(actor, critic),
             critic,
             self._actor_optimizer.init(actor),
             self._critic_optimizer.init(critic),
         )
 
-    def lesson(
+    def params(self, state: LearnerState) -> ActorCritic:
+        return state.params
+
+    def view(
+        self, game: Game, params: ActorCritic, trajectory: Trajectory, seat: int
+    ) -> EpisodeView:
+        """The side of a seat in which `behaviour` played with these parameters, and its values."""
+        side, policy = side_of(trajectory, seat), self.behaviour(game).in_seat(seat)
+        rows = policy.placed(side.observations)
+        last = jax.tree.map(lambda leaf: leaf[-1], side.observations)
+        # What its actor would have said to the last observation, on which it did not act.
+        unheard, _ = policy.step(params.actor, trajectory.carries[seat], last)
+        said = jnp.concatenate([side.extras["log_probabilities"], unheard[None]])
+        action_values = self._critic(game).action_values(params.critic, rows)
+        return side._replace(
+            observations=rows,
+            log_probabilities=said,
+            action_values=action_values,
+            values=self._values(said, action_values),
+        )
+
+    def update(
         self,
+        key: jax.Array,
         game: Game,
         state: LearnerState,
-        opponent: Brain | None,
-        trajectory: Trajectory,
-        seat: int,
-    ) -> Lesson:
-        """What one episode of a two-player game teaches the learner that sat at ``seat``.
+        views: Sequence[EpisodeView],
+        context: Context,
+    ) -> tuple[LearnerState, Metrics]:
+        del key
+        lessons = self.lessons(game, state, views)
+        return self.learn(game, state, lessons, context.update)
 
-        Both must have played it as `behaviour` plays, with these brains. With an opponent that
-        has none there is nothing to shape, and only the learner's own advantages count.
-        """
-        observations = self._placed(game, trajectory, seat)
-        actions, rewards = trajectory.actions[:, seat], trajectory.rewards[:, seat]
-        _, values, logits = self._values(game, state.brain, trajectory, seat)
-        slow = values
+    def lessons(self, game: Game, state: LearnerState, views: Sequence[EpisodeView]) -> Lesson:
+        """What episodes ``[B, n]`` of several kinds teach, as one batch."""
+        teach = jax.vmap(jax.vmap(partial(self.lesson, game, state)))
+        batch: Lesson = jax.tree.map(
+            lambda *leaves: _flat(jnp.concatenate(leaves, 1)), *(teach(view) for view in views)
+        )
+        return batch
+
+    def lesson(self, game: Game, state: LearnerState, view: EpisodeView) -> Lesson:
+        """What one episode teaches the learner that had this view of it."""
+        rewards, continues = view.rewards, view.continues
+        slow = view.values
         if self.target_decay:
-            target = state.brain._replace(critic=state.target)
-            slow = self._values(game, target, trajectory, seat)[1]
-        targets = td_targets(rewards, slow, self.discount, self.td_decay)
-        advantages = gae(rewards, values, self.discount, self.gae_decay)
-        shaping = jnp.zeros_like(advantages)
-        if opponent is not None:
-            credits = gae(rewards, values, self.discount, self.credit_gae_decay)
-            view = self._perspective(game, advantages, credits, opponent, trajectory, seat)
-            advantages, shaping = judge(self.algorithm, view, self.shaping.model, self.discount)
-            # To the rounding of the sum, as runs have always been: they stay the same to the bit.
-            shaping = advantages + shaping - advantages
-        chosen = pick(logits[:-1], actions)
-        return Lesson(observations, actions, chosen, advantages, shaping, targets)
+            action_values = self._critic(game).action_values(state.target, view.observations)
+            slow = self._values(view.log_probabilities, action_values)
+        targets = td_targets(rewards, slow, self.discount, self.td_decay, continues)
+        view = self._judged(view)
+        advantages, shaping = judge(self.algorithm, view, self.shaping.model, self.discount)
+        # To the rounding of the sum, as runs have always been: they stay the same to the bit.
+        shaping = advantages + shaping - advantages
+        return Lesson(
+            view.observations,
+            view.actions,
+            pick(view.log_probabilities[:-1], view.actions),
+            advantages,
+            shaping,
+            targets,
+            alive(continues),
+        )
 
     def learn(
         self, game: Game, state: LearnerState, lessons: Lesson, update: jax.Array | int = 0
     ) -> tuple[LearnerState, Metrics]:
         """Several steps of critic and actor on ``lessons[B]``, in the update of that number."""
-        policy, critic = self.policy(game), self._critic(game)
-        weights, entropy_weight = self.weights(lessons, update), self.entropy_weight(update)
-
-        def critic_step(carry, _):  # type: ignore[no-untyped-def]
-            params, target, optimizer = carry
-            loss, gradient = jax.value_and_grad(critic_loss)(params, critic, lessons)
-            updates, optimizer = self._critic_optimizer.update(gradient, optimizer)
-            params = optax.apply_updates(params, updates)
-            target = optax.incremental_update(params, target, 1 - self.target_decay)
-            return (params, target, optimizer), loss
-
-        def actor_step(carry, _):  # type: ignore[no-untyped-def]
-            params, optimizer = carry
-            (loss, metrics), gradient = jax.value_and_grad(actor_loss, has_aux=True)(
-                params, policy, lessons, weights, self.clip, entropy_weight
-            )
-            updates, optimizer = self._actor_optimizer.update(gradient, optimizer)
-            return (optax.apply_updates(params, updates), optimizer), (loss, metrics)
-
-        (critic_params, target, critic_optimizer), critic_losses = jax.lax.scan(
-            critic_step,
-            (state.brain.critic, state.target, state.critic_optimizer),
-            length=self.critic_steps,
-        )
-        (actor_params, actor_optimizer), (actor_losses, metrics) = jax.lax.scan(
-            actor_step, (state.brain.actor, state.actor_optimizer), length=self.actor_steps
-        )
-        brain = Brain(actor_params, critic_params)
-        state = LearnerState(brain, target, actor_optimizer, critic_optimizer)
-        losses = {"actor_loss": actor_losses[0], "critic_loss": critic_losses[0]}
-        return state, losses | {name: values[0] for name, values in metrics.items()}
+        critic, target, critic_optimizer, critic_loss = descend_critic(
+            self._critic(game), self._critic_optimizer, self.critic_steps, self.target_decay,
+            (state.params.critic, state.target, state.critic_optimizer), lessons,
+        )  # fmt: skip
+        actor, actor_optimizer, metrics = descend_actor(
+            self.policy(game), self._actor_optimizer, self.actor_steps,
+            (state.params.actor, state.actor_optimizer),
+            lessons, self.weights(lessons, update), self.clip, self.entropy_weight(update),
+        )  # fmt: skip
+        state = LearnerState(ActorCritic(actor, critic), target, actor_optimizer, critic_optimizer)
+        return state, {"actor_loss": metrics.pop("loss"), "critic_loss": critic_loss} | metrics
 
     def follow(self, state: LearnerState, gradient: Params) -> LearnerState:
         """One optimiser step of the actor down a gradient that was computed elsewhere."""
         updates, optimizer = self._actor_optimizer.update(gradient, state.actor_optimizer)
-        actor = optax.apply_updates(state.brain.actor, updates)
-        return state._replace(brain=state.brain._replace(actor=actor), actor_optimizer=optimizer)
+        actor = optax.apply_updates(state.params.actor, updates)
+        return state._replace(params=state.params._replace(actor=actor), actor_optimizer=optimizer)
 
     def weights(self, lessons: Lesson, update: jax.Array | int) -> jax.Array:
         """``[B, T]``: how much more probable each action should become."""
@@ -208,43 +231,31 @@ class Learner(Settings):
             return first
         return first + (last - first) * jnp.minimum(jnp.float32(update) / self.anneal, 1.0)
 
-    def _perspective(
-        self,
-        game: Game,
-        advantages: jax.Array,
-        credits: jax.Array,
-        opponent: Brain,
-        trajectory: Trajectory,
-        seat: int,
-    ) -> Perspective:
-        other_rewards = trajectory.rewards[:, 1 - seat]
-        other_action_values, other_values, _ = self._values(game, opponent, trajectory, 1 - seat)
-        # The opponent's returns stop with the episode, so its value there is none.
-        other_values = other_values.at[-1].set(0.0)
-        return Perspective(
-            advantages,
-            credits,
-            other_action_values[:-1],
-            trajectory.actions[:, 1 - seat],
-            other_rewards,
-            gae(other_rewards, other_values, self.discount, self.opponent_gae_decay),
+    def _judged(self, view: EpisodeView) -> EpisodeView:
+        """The same with advantages: the learner's own, and those of the others."""
+
+        def advantages(side: EpisodeView, values: jax.Array, decay: float) -> jax.Array:
+            return gae(side.rewards, values, self.discount, decay, side.continues)
+
+        others = tuple(
+            other
+            if other.values is None
+            # An opponent's returns stop with the episode, so its value there is none.
+            else other._replace(
+                advantages=advantages(other, other.values.at[-1].set(0.0), self.opponent_gae_decay)
+            )
+            for other in view.others
+        )
+        return view._replace(
+            advantages=advantages(view, view.values, self.gae_decay),
+            credits=advantages(view, view.values, self.credit_gae_decay),
+            others=others,
         )
 
-    def _values(
-        self, game: Game, brain: Brain, trajectory: Trajectory, seat: int
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Action values, values, log-probabilities of one seat, ``T + 1`` rows each."""
-        behaviour, last = self.behaviour(game).in_seat(seat), trajectory.observations[-1, seat]
-        logits = behaviour.recorded(brain.actor, trajectory.carries[seat], last)
-        rows = self._placed(game, trajectory, seat)
-        action_values = self._critic(game).action_values(brain.critic, rows)
-        # Advantages are measured from what is to be expected of a player that explores.
-        probabilities = behaviour.mixed(jnp.exp(logits))
-        return action_values, (probabilities * action_values).sum(-1), logits
-
-    def _placed(self, game: Game, trajectory: Trajectory, seat: int) -> jax.Array:
-        """What the networks are given of one seat's observations, ``T + 1`` rows."""
-        return self.policy(game).in_seat(seat).placed(trajectory.observations[:, seat])
+    def _values(self, log_probabilities: jax.Array, action_values: jax.Array) -> jax.Array:
+        """What is to be expected of a player that explores, ``[T + 1]``."""
+        probabilities = mixed(jnp.exp(log_probabilities), self.exploration)
+        return jnp.asarray((probabilities * action_values).sum(-1))
 
     def _critic(self, game: Game) -> Critic:
         return Critic(
@@ -260,3 +271,8 @@ class Learner(Settings):
     @property
     def _critic_optimizer(self) -> optax.GradientTransformation:
         return adam(self.critic_learning_rate)
+
+
+def _flat(leaf: jax.Array) -> jax.Array:
+    """``[B, n, ...]`` as ``[B n, ...]``."""
+    return leaf.reshape(-1, *leaf.shape[2:])

@@ -1,24 +1,16 @@
-"""What passes between episodes and learners: brains, their state in training, lessons."""
+"""What a learner makes of an episode, and what it keeps from update to update."""
 
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from loqa_agents.algorithms.algorithm import ActorCritic
 from loqa_envs.game import Params
-
-Metrics = dict[str, jax.Array]
-
-
-class Brain(NamedTuple):
-    """What of a player is learned, and all that another learner needs to know of it."""
-
-    actor: Params
-    critic: Params
 
 
 class LearnerState(NamedTuple):
-    brain: Brain
+    params: ActorCritic
     target: Params
     """The slow critic behind the critic's own targets."""
     actor_optimizer: Any
@@ -28,7 +20,7 @@ class LearnerState(NamedTuple):
 class Lesson(NamedTuple):
     """One episode from the learner's seat, and what to make of it."""
 
-    observations: jax.Array
+    observations: Any
     """``[T + 1, *obs]``, placed for the seat that the learner sat in."""
     actions: jax.Array
     """``int32[T]``"""
@@ -37,9 +29,11 @@ class Lesson(NamedTuple):
     advantages: jax.Array
     """``[T]``: how much better each action was for the learner than expected."""
     shaping: jax.Array
-    """``[T]``: how much more each action should be taken for what it makes of the opponent."""
+    """``[T]``: how much more each action should be taken for what it makes of the others."""
     targets: jax.Array
     """``[T]``: what the critic should have said of each action."""
+    alive: jax.Array
+    """``[T]``: 0 at steps after the end of the learner's episode, which teach nothing, else 1."""
 
 
 def pick(rows: jax.Array, columns: jax.Array) -> jax.Array:

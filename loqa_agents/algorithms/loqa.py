@@ -9,12 +9,14 @@ and of the opponent. What their choice did for the learner, times how movable th
 and what their choices have done so far is the trace  C_0 = 0, C_{t+1} = discount decay C_t + u_t.
 The weight of the learner's log-probability at t is then  A_t + weight discount C_t B_t:  do what is
 good for me, and be good to those who were good to me. The functions below give the two summands,
-the second one without its weight.
+the second one without its weight. With several
+opponents the second is the sum over them.
 
 Aghajohari et al., LOQA: Learning with Opponent Q-Learning Awareness (ICLR 2024).
 With A held constant, differentiating the published loaded-DiCE loss gives exactly these weights.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -22,13 +24,8 @@ import jax
 import jax.numpy as jnp
 from annotated_types import Interval
 
-from loqa_agents.algorithms.estimators import (
-    OpponentModel,
-    Perspective,
-    Weights,
-    discounted_returns,
-    trace,
-)
+from loqa_agents.algorithms.estimators import OpponentModel, Weights, discounted_returns, trace
+from loqa_agents.algorithms.view import EpisodeView
 from loqa_envs.validation import Positive, Settings, Share, Weight
 
 
@@ -53,50 +50,71 @@ class Shaping(Settings):
         return OpponentModel(self.temperature, self.decay, self.steps, self.sampled_values)
 
 
-def loqa_weights(view: Perspective, model: OpponentModel, discount: float) -> Weights:
-    """A and discount C B, loaded-DiCE form."""
-    return _aligned(view, _pushes(view, model, discount), model, discount)
+def loqa_weights(view: EpisodeView, model: OpponentModel, discount: float) -> Weights:
+    """A and discount C B, loaded-DiCE form; the second is the sum over all others."""
+
+    def shaping(other: EpisodeView) -> jax.Array:
+        return _aligned(other, _influence(view, other, model, discount), model, discount)
+
+    return Weights(view.advantages, over_others(view, shaping))
 
 
 def advantage_alignment_weights(
-    view: Perspective, model: OpponentModel, discount: float
+    view: EpisodeView, model: OpponentModel, discount: float
 ) -> Weights:
-    """As `loqa_weights`, with every choice of the opponent taken for equally movable.
+    """As `loqa_weights`, with every choice of an opponent taken for equally movable.
 
     Duque et al., Advantage Alignment Algorithms (ICLR 2025).
     """
-    return _aligned(view, view.credits, model, discount)
+
+    def shaping(other: EpisodeView) -> jax.Array:
+        return _aligned(other, view.credits, model, discount)
+
+    return Weights(view.advantages, over_others(view, shaping))
 
 
-def n_step_weights(view: Perspective, model: OpponentModel, discount: float) -> Weights:
-    """As `loqa_weights`, but through the opponent's next ``model.steps`` rewards only.
+def n_step_weights(view: EpisodeView, model: OpponentModel, discount: float) -> Weights:
+    """As `loqa_weights`, but through an opponent's next ``model.steps`` rewards only.
 
     An opponent's choice at t is valued by its rewards at t, ..., t + steps - 1 (those within the
     episode), of which the learner's actions after t can change all but the first.
     """
-    rewards, pushes = view.opponent_rewards, _pushes(view, model, discount)
-    length = rewards.shape[0]
-    weights = nothing = jnp.zeros_like(rewards)
-    ahead = nothing  # the discounted sum of the next steps - i rewards, from each step
-    for i in reversed(range(1, min(model.steps, length))):
-        ahead = rewards + discount * jnp.append(ahead[1:], nothing[:1])
-        weights += discount**i * jnp.append(nothing[:i], pushes[:-i]) * ahead
-    return Weights(view.advantages, weights)
+
+    def shaping(other: EpisodeView) -> jax.Array:
+        rewards, influence = other.rewards, _influence(view, other, model, discount)
+        length = rewards.shape[0]
+        weights = nothing = jnp.zeros_like(rewards)
+        ahead = nothing  # the discounted sum of the next steps - i rewards, from each step
+        for i in reversed(range(1, min(model.steps, length))):
+            ahead = rewards + discount * jnp.append(ahead[1:], nothing[:1])
+            weights += discount**i * jnp.append(nothing[:i], influence[:-i]) * ahead
+        return weights
+
+    return Weights(view.advantages, over_others(view, shaping))
 
 
-def _pushes(view: Perspective, model: OpponentModel, discount: float) -> jax.Array:
+def over_others(view: EpisodeView, of: Callable[[EpisodeView], jax.Array]) -> jax.Array:
+    """The sum of ``of(other)[T]`` over the other seats whose values are known."""
+    parts = [of(other) for other in view.others if other.action_values is not None]
+    return sum(parts[1:], parts[0]) if parts else jnp.zeros_like(view.rewards)
+
+
+def _influence(
+    view: EpisodeView, other: EpisodeView, model: OpponentModel, discount: float
+) -> jax.Array:
     """``u[T]``: what the opponent's choice did for the learner, times how movable it was."""
-    values = view.opponent_values
-    chosen = jax.nn.one_hot(view.opponent_actions, values.shape[-1], dtype=values.dtype)
+    values = other.action_values[:-1]
+    chosen = jax.nn.one_hot(other.actions, values.shape[-1], dtype=values.dtype)
     if model.sampled_values:
-        returns = discounted_returns(view.opponent_rewards, discount)
+        returns = discounted_returns(other.rewards, discount, other.continues)
         values = jnp.where(chosen, returns[:, None], values)
-    probability = (chosen * jax.nn.softmax(values / model.temperature)).sum(-1)
-    return view.credits * (1 - probability) / model.temperature
+    probability: jax.Array = (chosen * jax.nn.softmax(values / model.temperature)).sum(-1)
+    influence: jax.Array = view.credits * (1 - probability) / model.temperature
+    return influence
 
 
 def _aligned(
-    view: Perspective, pushes: jax.Array, model: OpponentModel, discount: float
-) -> Weights:
-    credit = trace(pushes, discount * model.decay)
-    return Weights(view.advantages, discount * credit * view.opponent_advantages)
+    other: EpisodeView, influence: jax.Array, model: OpponentModel, discount: float
+) -> jax.Array:
+    aligned: jax.Array = discount * trace(influence, discount * model.decay) * other.advantages
+    return aligned

@@ -1,10 +1,13 @@
-"""What actors and critics descend on a batch of lessons."""
+"""What actors and critics descend on a batch of lessons, and how far."""
+
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from loqa_agents.algorithms.lesson import Lesson, Metrics, pick
+from loqa_agents.algorithms.algorithm import Metrics
+from loqa_agents.algorithms.lesson import Lesson, pick
 from loqa_agents.networks.critic import Critic
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Params
@@ -16,9 +19,9 @@ def critic_loss(params: Params, critic: Critic, lessons: Lesson) -> jax.Array:
     def loss(lesson: Lesson) -> jax.Array:
         values = critic.action_values(params, lesson.observations)[:-1]
         errors = optax.huber_loss(pick(values, lesson.actions), lesson.targets)
-        return jnp.mean(errors)
+        return jnp.mean(errors * lesson.alive)
 
-    return jax.vmap(loss)(lessons).mean()
+    return jax.vmap(loss)(lessons).mean() / lessons.alive.mean()
 
 
 def actor_loss(
@@ -40,7 +43,55 @@ def actor_loss(
         ratio = jnp.exp(pick(logits, lesson.actions) - lesson.log_probabilities)
         clipped = jnp.clip(ratio, 1 - clip, 1 + clip)
         gain = jnp.minimum(ratio * weights, clipped * weights)
-        return gain.mean(), -(jnp.exp(logits) * logits).sum(-1).mean()
+        entropy = -(jnp.exp(logits) * logits).sum(-1)
+        return (gain * lesson.alive).mean(), (entropy * lesson.alive).mean()
 
-    gain, entropy = (jnp.mean(x) for x in jax.vmap(gain_and_entropy)(lessons, weights))
+    played = lessons.alive.mean()
+    gain, entropy = (jnp.mean(x) / played for x in jax.vmap(gain_and_entropy)(lessons, weights))
     return -gain - entropy_weight * entropy, {"entropy": entropy}
+
+
+def descend_critic(
+    critic: Critic,
+    optimizer: optax.GradientTransformation,
+    steps: int,
+    target_decay: float,
+    start: tuple[Params, Params, Any],
+    lessons: Lesson,
+) -> tuple[Params, Params, Any, jax.Array]:
+    """``steps`` from (parameters, slow parameters, optimiser's state); and the first loss."""
+
+    def step(carry, _):  # type: ignore[no-untyped-def]
+        params, target, state = carry
+        loss, gradient = jax.value_and_grad(critic_loss)(params, critic, lessons)
+        updates, state = optimizer.update(gradient, state)
+        params = optax.apply_updates(params, updates)
+        target = optax.incremental_update(params, target, 1 - target_decay)
+        return (params, target, state), loss
+
+    (params, target, state), losses = jax.lax.scan(step, start, length=steps)
+    return params, target, state, losses[0]
+
+
+def descend_actor(
+    policy: NetworkPolicy,
+    optimizer: optax.GradientTransformation,
+    steps: int,
+    start: tuple[Params, Any],
+    lessons: Lesson,
+    weights: jax.Array,
+    clip: float,
+    entropy_weight: jax.Array | float,
+) -> tuple[Params, Any, Metrics]:
+    """``steps`` from (parameters, optimiser's state); and loss and entropy before them."""
+
+    def step(carry, _):  # type: ignore[no-untyped-def]
+        params, state = carry
+        (loss, metrics), gradient = jax.value_and_grad(actor_loss, has_aux=True)(
+            params, policy, lessons, weights, clip, entropy_weight
+        )
+        updates, state = optimizer.update(gradient, state)
+        return (optax.apply_updates(params, updates), state), {"loss": loss} | metrics
+
+    (params, state), metrics = jax.lax.scan(step, start, length=steps)
+    return params, state, {name: values[0] for name, values in metrics.items()}

@@ -5,21 +5,27 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from loqa_agents.algorithms.estimators import OpponentModel, Perspective, Weights
+from loqa_agents.algorithms.estimators import OpponentModel, Weights
 from loqa_agents.algorithms.loqa import advantage_alignment_weights, loqa_weights, n_step_weights
 from loqa_agents.algorithms.naive import naive_weights
+from loqa_agents.algorithms.view import EpisodeView
 from loqa_envs.wording import shown
 
-ALGORITHMS: dict[str, Callable[[Perspective, OpponentModel, float], Weights]] = {
+ALGORITHMS: dict[str, Callable[[EpisodeView, OpponentModel, float], Weights]] = {
     "loqa": loqa_weights,
     "loqa_n_step": n_step_weights,
     "advantage_alignment": advantage_alignment_weights,
     "naive": naive_weights,
 }
-"""Each makes `Weights` of one episode, a model of the opponent, and the discount."""
+"""Each makes `Weights` of one episode, a model of the opponents, and the discount. It is given the
+others' values, unless it has an attribute ``knows`` of less, see `Algorithm.knows`."""
 
 
-def judge(algorithm: str, view: Perspective, model: OpponentModel, discount: float) -> Weights:
+EVERYTHING_SEEN = frozenset({"actions", "rewards", "values"})
+"""What an algorithm knows of the others that says nothing of it."""
+
+
+def judge(algorithm: str, view: EpisodeView, model: OpponentModel, discount: float) -> Weights:
     """What the algorithm of that name makes of an episode.
 
     Raises:

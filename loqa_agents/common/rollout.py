@@ -1,14 +1,13 @@
 """Whole episodes of any game between any players."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from loqa_envs.arrays import Array
-from loqa_envs.game import Carry, Game, Params, Policy, State, in_seat
+from loqa_envs.arrays import Array, of_seat
+from loqa_envs.game import Carry, Extras, Game, Params, Policy, State
 from loqa_envs.keys import boundary
 
 
@@ -21,10 +20,15 @@ class Trajectory(NamedTuple):
     """``int32[T, P]``"""
     rewards: jax.Array
     """``[T, P]``"""
+    continues: jax.Array
+    """``[T, P]``: 0 where the step ended the seat's episode, else 1. Games never end an episode
+    themselves, and being cut off after ``episode_length`` steps is no end."""
     info: dict[str, jax.Array]
     """The game's measurements, ``[T, P]`` each."""
+    extras: tuple[Extras, ...]
+    """What each seat's player noted at each step, ``[T, ...]``."""
     carries: tuple[Carry, ...]
-    """Each seat's carry after each step, ``[T, ...]``."""
+    """Each seat's memory after the last step."""
 
 
 def play_episode(
@@ -50,48 +54,25 @@ def watch_episode(
         moves = [
             policy.act(key, seat_params, seat_carry, observation)
             for policy, key, seat_params, seat_carry, observation in zip(
-                policies, keys[1:], params, carries, observations, strict=True
+                policies, keys[1:], params, carries, _by_seat(game, observations), strict=True
             )
         ]
-        actions = jnp.stack([jnp.asarray(action, jnp.int32) for action, _ in moves])
+        actions = jnp.stack([jnp.asarray(action, jnp.int32) for action, _, _ in moves])
         state, rewards, info = game.step(keys[0], state, actions)
-        carries = tuple(carry for _, carry in moves)
-        carry = (state, game.observe(state)), carries
-        return carry, (states_and_views, actions, rewards, info, carries)
+        carry = (state, game.observe(state)), tuple(carry for _, carry, _ in moves)
+        extras = tuple(extras for _, _, extras in moves)
+        return carry, (states_and_views, actions, rewards, info, extras)
 
-    (last, _), (before, actions, rewards, info, after) = jax.lax.scan(
+    (last, carries), (before, actions, rewards, info, extras) = jax.lax.scan(
         step, ((state, game.observe(state)), carries), keys
     )
     states, observations = jax.tree.map(
         lambda rows, row: jnp.concatenate([rows, row[None]]), before, last
     )
-    return Trajectory(observations, actions, rewards, info, after), states
+    continues = jnp.ones_like(rewards)
+    trajectory = Trajectory(observations, actions, rewards, continues, info, extras, carries)
+    return trajectory, states
 
 
-@dataclass(frozen=True)
-class OneOf:
-    """Any of several players; ``params`` is the number of the one that plays.
-
-    Lets one compiled program meet many players. All of them act, one is heard.
-    """
-
-    policies: tuple[Policy, ...]
-
-    def in_seat(self, seat: int) -> Self:
-        return replace(self, policies=tuple(in_seat(policy, seat) for policy in self.policies))
-
-    @property
-    def num_actions(self) -> int:
-        return self.policies[0].num_actions
-
-    def initial_carry(self) -> Carry:
-        return tuple(policy.initial_carry() for policy in self.policies)
-
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[jax.Array, Carry]:
-        moves = [
-            policy.act(key, (), policy_carry, observation)
-            for policy, policy_carry in zip(self.policies, carry, strict=True)
-        ]
-        return jnp.stack([action for action, _ in moves])[params], tuple(c for _, c in moves)
+def _by_seat(game: Game, observations: Array) -> list[Array]:
+    return [of_seat(observations, seat) for seat in range(game.num_players)]

@@ -77,6 +77,27 @@ def to_dict(settings: Settings) -> dict[str, Any]:
     return data
 
 
+def named_to_dict(settings: Settings, default: type[Settings]) -> dict[str, Any]:
+    """The same with the name of its class as ``kind``, unless that is the ``default``.
+
+    Raises:
+        ValueError: as `to_dict`.
+    """
+    kind = type(settings)
+    return ({} if kind is default else {"kind": _name(kind)}) | to_dict(settings)
+
+
+def named_from_dict(data: Any, default: type[T], base: type[Settings]) -> Any:
+    """The settings that `named_to_dict` made ``data`` of, of a class that inherits from ``base``.
+
+    Raises:
+        ValueError: as `from_dict`, and for a class that is not registered.
+    """
+    rest = dict(data) if isinstance(data, dict) else data
+    name = rest.pop("kind", None) if isinstance(rest, dict) else None
+    return from_dict(default if name is None else _kind(name, base), rest)
+
+
 def from_dict(kind: type[T], data: Any) -> T:
     """The settings that `to_dict` made ``data`` of, JSON's lists as tuples.
 

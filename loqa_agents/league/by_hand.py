@@ -91,7 +91,7 @@ def _seats(player: Seated, own_seeds: Iterator[int]) -> list[_Seat]:
 def _act_on_host(
     policy: Policy, generator: np.random.Generator, carry: Carry, seen: Array
 ) -> tuple[Any, Carry]:
-    return policy.act(None, (), carry, seen)  # type: ignore[arg-type]
+    return policy.act(None, (), carry, seen)[:2]  # type: ignore[arg-type]
 
 
 def _act(policy: Policy, params: Params) -> Act:
@@ -122,7 +122,7 @@ def _compiled(policy: Policy) -> Callable[..., tuple[Array, Carry]]:
 
     @jax.jit
     def jitted(words: Any, params: Params, carry: Carry, seen: Array) -> tuple[Array, Carry]:
-        return policy.act(from_words(words), params, carry, seen)
+        return policy.act(from_words(words), params, carry, seen)[:2]
 
     return jitted
 

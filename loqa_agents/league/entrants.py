@@ -20,6 +20,7 @@ from loqa_envs.coin_game.translation import TRANSLATED, translated
 from loqa_envs.game import Game, Params, Policy, in_seat
 from loqa_envs.own_game import own_game
 from loqa_envs.validation import Settings, check
+from loqa_envs.wording import shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +151,7 @@ def _try(policy: Policy, params: Params, table: Game) -> None:
     seen = jax.eval_shape(lambda: table.observe(table.reset(keys.key(0)))[0])
     try:
         before = called(jax.eval_shape, policy.initial_carry)
-        action, after = called(
+        moved: Any = called(
             jax.eval_shape,
             lambda *arguments: policy.act(keys.key(0), *arguments), params, before, seen,
         )  # fmt: skip
@@ -158,6 +159,12 @@ def _try(policy: Policy, params: Params, table: Game) -> None:
         raise ValueError(
             f"a player must be a Policy that JAX can trace; its act {fault}."
         ) from fault
+    if not isinstance(moved, tuple) or len(moved) != 3:
+        raise ValueError(
+            "a player must be a Policy whose act returns (action, carry, extras), the last one {} "
+            f"if it has nothing to note; it returns {shown(moved)}."
+        )
+    action, after, _ = moved
     if action.shape or not jnp.issubdtype(action.dtype, jnp.integer):
         raise ValueError(
             "a player must be a Policy whose act returns an integer scalar, it returns "

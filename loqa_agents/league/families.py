@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from loqa_agents.common.rollout import OneOf
 from loqa_agents.league.entrants import Seated
 from loqa_agents.league.tables import PAIRS
+from loqa_envs.policy import SwitchPolicy
 
 
 class Families:
@@ -17,7 +17,7 @@ class Families:
         scripted = {player: i for i, player in enumerate(given) if isinstance(player, str)}
         names = sorted(scripted)  # the same players, the same program
         seats = [tuple(players[scripted[name]].seats[n] for name in names) for n in (0, 1)]
-        anyone = tuple(OneOf(those) for those in seats)
+        anyone = tuple(SwitchPolicy(those) for those in seats)
         self.params: list[Any] = [player.params for player in players]
         self.seats: list[Any] = [player.seats for player in players]
         for i, player in enumerate(given):

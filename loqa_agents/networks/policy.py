@@ -6,12 +6,11 @@ from typing import Self
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from loqa_agents.networks.dense_gru import Network
 from loqa_agents.networks.inputs import Inputs
 from loqa_envs.arrays import Array
-from loqa_envs.game import Carry, Params
+from loqa_envs.game import Carry, Extras, Params
 from loqa_envs.validation import Count, Probability, Settings
 
 
@@ -39,9 +38,11 @@ class NetworkPolicy(Settings):
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[jax.Array, Carry]:
+    ) -> tuple[jax.Array, Carry, Extras]:
+        """An action, with ``log_probabilities[A]`` of the actor in the extras."""
         log_probabilities, carry = self.step(params, carry, observation)
-        return self._choose(key, log_probabilities), carry
+        action = self._choose(key, log_probabilities)
+        return action, carry, {"log_probabilities": log_probabilities}
 
     def step(self, params: Params, carry: Carry, observation: Array) -> tuple[jax.Array, Carry]:
         """The actor's log-probabilities ``[A]`` of one step, and the next carry."""
@@ -50,15 +51,11 @@ class NetworkPolicy(Settings):
         return jax.nn.log_softmax(logits), carry
 
     def _choose(self, key: jax.Array, log_probabilities: jax.Array) -> jax.Array:
-        probabilities = self.mixed(jnp.exp(log_probabilities))
+        probabilities = mixed(jnp.exp(log_probabilities), self.exploration)
         # The inverse of the distribution function needs one random number, Gumbel's trick one for
         # each action; random numbers are most of the cost of playing a small game.
         cumulative, uniform = jnp.cumsum(probabilities), jax.random.uniform(key, dtype=jnp.float32)
         return jnp.sum(uniform >= cumulative[:-1], dtype=jnp.int32)
-
-    def mixed(self, probabilities: jax.Array) -> jax.Array:
-        """The actor's ``probabilities[..., A]`` with exploration mixed in."""
-        return probabilities + self.exploration * (1 / self.num_actions - probabilities)
 
     def log_probabilities(self, params: Params, observations: Array) -> jax.Array:
         """The actor's ``[T, A]``, for its seat's ``observations[T, *obs]`` from the first step."""
@@ -74,27 +71,6 @@ class NetworkPolicy(Settings):
         return jax.nn.log_softmax(logits)
 
 
-class RecordedPolicy(NetworkPolicy):
-    """The same player, whose carry holds beside its own what its actor said at the last step.
-
-    A learner reads there what it would otherwise unroll its network for a second time.
-    """
-
-    def initial_carry(self) -> Carry:
-        return super().initial_carry(), np.zeros(self.num_actions, np.float32)
-
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[jax.Array, Carry]:
-        log_probabilities, memory = self.step(params, carry[0], observation)
-        return self._choose(key, log_probabilities), (memory, log_probabilities)
-
-    def recorded(self, params: Params, carries: Carry, last_observation: Array) -> jax.Array:
-        """The actor's ``[T + 1, A]``, from its carries after each step of an episode.
-
-        What it would have said to the last observation, on which it did not act, is worked out.
-        """
-        memories, log_probabilities = carries
-        memory = jax.tree.map(lambda rows: rows[-1], memories)
-        last, _ = self.step(params, memory, last_observation)
-        return jnp.concatenate([log_probabilities, last[None]])
+def mixed(probabilities: jax.Array, exploration: float) -> jax.Array:
+    """An actor's ``probabilities[..., A]`` with uniform exploration mixed in."""
+    return probabilities + exploration * (1 / probabilities.shape[-1] - probabilities)

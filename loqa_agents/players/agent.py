@@ -13,15 +13,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from typing_extensions import TypedDict
 
+from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.lesson import Brain
 from loqa_agents.common.files import as_path, parse_json, write_atomically
-from loqa_agents.common.settings import from_dict, game_from_dict, game_to_dict, to_dict
+from loqa_agents.common.settings import game_from_dict, game_to_dict, named_from_dict, named_to_dict
 from loqa_agents.common.text import printable
-from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.players.shipping import shipped_file
 from loqa_agents.players.with_params import WithParams
-from loqa_envs.game import Game, Params
+from loqa_envs.game import Game, Params, Policy, in_seat
 from loqa_envs.keys import key
 from loqa_envs.validation import Seed, Settings, check
 
@@ -47,27 +46,27 @@ class Agent(WithParams, Settings):
     """
 
     game: Game
-    learner: Learner
-    brain: Brain
+    learner: Algorithm
+    actor_critic: ActorCritic
     seed: Seed
     seat: int | None = None
     """Where it sits, if it was trained on a game whose seats differ."""
 
     def __repr__(self) -> str:  # without the arrays
-        return f"<agent for {self.game.name} by {self.learner.algorithm}, seed {self.seed}>"
+        return f"<agent for {self.game.name} by {self.learner.label}, seed {self.seed}>"
 
     def in_seat(self, seat: int) -> "Agent":
         return self if self.game.seats_alike else replace(self, seat=seat)
 
     @property
-    def policy(self) -> NetworkPolicy:
+    def policy(self) -> Policy:
         policy = self.learner.policy(self.game)
-        return policy if self.seat is None else policy.in_seat(self.seat)
+        return policy if self.seat is None else in_seat(policy, self.seat)
 
     @property
     def params(self) -> Params:
         """The parameters of `policy`."""
-        return self.brain.actor
+        return self.actor_critic.actor
 
 
 def save_agent(path: str | os.PathLike[str], agent: Agent) -> None:
@@ -85,10 +84,10 @@ def save_agent(path: str | os.PathLike[str], agent: Agent) -> None:
     header = {
         "format": FORMAT,
         "game": game_to_dict(agent.game),
-        "learner": to_dict(agent.learner),
+        "learner": named_to_dict(agent.learner, Learner),
         "seed": agent.seed,
     }
-    arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(agent.brain).items()}
+    arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(agent.actor_critic).items()}
     _require_weights(arrays)
     write_atomically(as_path(path), save(arrays, {"loqa": json.dumps(header)}))
 
@@ -129,14 +128,15 @@ def load_agent(path: str | os.PathLike[str]) -> Agent:
 def _read(file: Any) -> Agent:
     header = parse_json((file.metadata() or {})["loqa"], _HEADER, "its header")
     game = game_from_dict(header["game"])
-    learner = from_dict(Learner, header["learner"])
+    learner = named_from_dict(header["learner"], Learner, Algorithm)
     # Nothing that takes time or memory is done for what the header says before it and the arrays
     # agree: layers, of which each has an array, are counted before the networks are traced.
     shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-    layers = len(learner.actor.hidden) + len(learner.critic.hidden)
+    networks = [getattr(learner, name, None) for name in ("actor", "critic")]
+    layers = sum(len(getattr(network, "hidden", ())) for network in networks)
     if layers > len(shapes):
         raise ValueError(f"it must have an array for each of {layers} layers, it has {len(shapes)}")
-    template = jax.eval_shape(lambda: learner.init(key(0), game).brain)
+    template = jax.eval_shape(lambda: learner.params(learner.init(key(0), game)))
     expected = {name: leaf.shape for name, leaf in named_leaves(template).items()}
     for name in sorted(expected.keys() | shapes.keys()):
         if shapes.get(name) != expected.get(name):
@@ -146,8 +146,8 @@ def _read(file: Any) -> Agent:
             )
     arrays = {name: file.get_tensor(name) for name in expected}
     _require_weights(arrays)
-    brain = jax.tree.unflatten(jax.tree.structure(template), list(arrays.values()))
-    return Agent(game, learner, brain, header["seed"])
+    actor_critic = jax.tree.unflatten(jax.tree.structure(template), list(arrays.values()))
+    return Agent(game, learner, actor_critic, header["seed"])
 
 
 def _form(shape: tuple[int, ...] | None) -> str:

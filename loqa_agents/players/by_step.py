@@ -10,7 +10,7 @@ from loqa_envs import keys
 from loqa_envs.adapters.compiled import Compiled
 from loqa_envs.arrays import Array
 from loqa_envs.catalogue import make_player
-from loqa_envs.game import Carry, Game, Policy
+from loqa_envs.game import Carry, Extras, Game, Policy
 from loqa_envs.validation import Seed, check
 
 
@@ -61,7 +61,7 @@ class StepPlayer:
                 f"{self.game.observation_shape}, got {seen.dtype}{list(seen.shape)}."
             )
         seed = np.uint32(self._seed)
-        action, self._carry = self._act(seed, self._steps, self._carry, seen)
+        action, self._carry, _ = self._act(seed, self._steps, self._carry, seen)
         self._steps += np.uint32(1)
         return int(action)
 
@@ -79,5 +79,5 @@ def game_in(game_or_env: Any) -> Game:
 
 def _act(
     policy: Policy, seed: jax.Array, step: jax.Array, carry: Carry, observation: Array
-) -> tuple[Array, Carry]:
+) -> tuple[Array, Carry, Extras]:
     return policy.act(jax.random.fold_in(keys.key(seed), step), (), carry, observation)

@@ -6,7 +6,7 @@ import jax
 
 from loqa_agents.players.by_step import StepPlayer
 from loqa_envs.arrays import Array
-from loqa_envs.game import Carry, Game, Params, Policy
+from loqa_envs.game import Carry, Extras, Game, Params, Policy
 
 
 class WithParams:
@@ -33,9 +33,9 @@ class WithParams:
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
+    ) -> tuple[Array, Carry, Extras]:
         del params
-        moved: tuple[Array, Carry] = self.policy.act(key, self.params, carry, observation)
+        moved: tuple[Array, Carry, Extras] = self.policy.act(key, self.params, carry, observation)
         return moved
 
     def player(self, game_or_env: Any = None, seat: int = 0, seed: int = 0) -> StepPlayer:

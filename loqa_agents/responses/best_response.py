@@ -19,7 +19,7 @@ from loqa_agents.responses.host_copies import HostCopies
 from loqa_agents.responses.responding import responding_in
 from loqa_envs.arrays import Array
 from loqa_envs.coin_game.game import CoinGame
-from loqa_envs.game import Carry, Game, Params, Policy
+from loqa_envs.game import Carry, Extras, Game, Params, Policy
 from loqa_envs.keys import boundary, stream
 from loqa_envs.matrix_games.game import MatrixGame
 from loqa_envs.matrix_games.players import MemoryOne
@@ -83,7 +83,7 @@ class _OfSeat:
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
+    ) -> tuple[Array, Carry, Extras]:
         return self.policy.act(key, params[self.place], carry, observation)
 
 
@@ -196,7 +196,7 @@ def _train(
         progress(stop, budget.updates)
     shaped = jax.tree.map(
         lambda leaf: leaf.reshape(len(players), budget.restarts, *leaf.shape[1:]),
-        jax.device_get(states.brain.actor),
+        jax.device_get(states.params.actor),
     )
     policy = learner.policy(responding.seen).in_seat(0)  # as it was taught, whatever its seat
     seats = responding.at_table(policy, 0), responding.at_table(policy, 1)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from loqa_agents.common.rollout import Trajectory
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.arrays import Array
-from loqa_envs.game import Carry, Game, Params
+from loqa_envs.game import Carry, Extras, Game, Params
 
 LAST = 3
 """How many steps at the end of an episode are told apart."""
@@ -74,8 +74,8 @@ class ClockedPolicy:
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
+    ) -> tuple[Array, Carry, Extras]:
         step, inner = carry
         seen = jnp.concatenate([jnp.ravel(observation), self.clocked.clock(step)])
-        action, inner = self.policy.act(key, params, inner, seen)
-        return action, (step + 1, inner)
+        action, inner, extras = self.policy.act(key, params, inner, seen)
+        return action, (step + 1, inner), extras

@@ -12,7 +12,7 @@ from loqa_agents.league.by_hand import PlayerError
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.python.player import anew, seeds
 from loqa_envs.arrays import Array
-from loqa_envs.game import Carry, Params, Policy
+from loqa_envs.game import Carry, Extras, Params, Policy
 
 
 class HostCopies:
@@ -51,13 +51,13 @@ class HostCopies:
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
+    ) -> tuple[Array, Carry, Extras]:
         result = jax.ShapeDtypeStruct((), jnp.int32)
         # Not pure, but each step needs the board that the step before has made of its answer.
         action: jax.Array = jax.pure_callback(
             self._ask, result, carry, observation, vmap_method="broadcast_all"
         )
-        return action, carry + 1
+        return action, carry + 1, {}
 
     def _ask(self, steps: Any, observations: Any) -> NDArray[np.int32]:
         """Actions of so many copies as there are ``steps``, one of each observation."""

@@ -50,14 +50,15 @@ class Responding:
 
         def update(i: jax.Array, state: LearnerState) -> LearnerState:
             keys = jax.random.split(jax.random.fold_in(key, i), self.episodes)
-            seats, actors = (me, self.other), (state.brain.actor, params)
+            seats, actors = (me, self.other), (state.params.actor, params)
             if self.place:
                 seats, actors = seats[::-1], actors[::-1]
             episodes = jax.vmap(lambda key: play_episode(key, self.table, seats, actors))(keys)
 
             def lesson(episode: Trajectory) -> Lesson:
                 own = self.view(_exchanged(episode) if self.place else episode)
-                return self.learner.lesson(self.seen, state, None, own, 0)
+                view = self.learner.view(self.seen, state.params, own, 0)
+                return self.learner.lesson(self.seen, state, view)
 
             return self.learner.learn(self.seen, state, jax.vmap(lesson)(episodes), i)[0]
 
@@ -106,6 +107,8 @@ def responding_in(
 
 def _exchanged(episode: Trajectory) -> Trajectory:
     """The episode with its two seats exchanged."""
-    arrays = (episode.observations, episode.actions, episode.rewards)
-    observations, actions, rewards = (rows[:, ::-1] for rows in arrays)
-    return Trajectory(observations, actions, rewards, {}, episode.carries[::-1])
+    observations, actions, rewards, continues, info = jax.tree.map(
+        lambda rows: rows[:, ::-1], episode[:5]
+    )
+    backwards = episode.extras[::-1], episode.carries[::-1]
+    return Trajectory(observations, actions, rewards, continues, info, *backwards)

@@ -8,10 +8,18 @@ from typing import Any, NotRequired
 from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import TypedDict
 
+from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.common.devices import Devices
 from loqa_agents.common.files import read_json
-from loqa_agents.common.settings import from_dict, game_from_dict, game_to_dict, to_dict
+from loqa_agents.common.settings import (
+    from_dict,
+    game_from_dict,
+    game_to_dict,
+    named_from_dict,
+    named_to_dict,
+    to_dict,
+)
 from loqa_agents.common.versions import versions
 from loqa_agents.runs.folder import Kind
 from loqa_agents.training.updates import Training
@@ -38,7 +46,7 @@ _CONFIG = TypeAdapter(_Config)
 
 
 def run_config(
-    game: Game, learner: Learner, training: Training, seeds: Sequence[int]
+    game: Game, learner: Algorithm, training: Training, seeds: Sequence[int]
 ) -> dict[str, Any]:
     """All that determines a run but its devices, as JSON data.
 
@@ -48,7 +56,7 @@ def run_config(
     return _plain(
         {
             "game": game_to_dict(game),
-            "learner": to_dict(learner),
+            "learner": named_to_dict(learner, Learner),
             "training": to_dict(training),
             "seeds": list(seeds),
             "jax": configuration(),
@@ -69,7 +77,7 @@ def normal(recorded: dict[str, Any]) -> dict[str, Any]:
     """
     settings = {
         "game": game_to_dict(game_from_dict(recorded["game"])),
-        "learner": to_dict(from_dict(Learner, recorded["learner"])),
+        "learner": named_to_dict(named_from_dict(recorded["learner"], Learner, Algorithm), Learner),
         "training": to_dict(from_dict(Training, recorded["training"])),
         "jax": recorded.get("jax", configuration()),
     }

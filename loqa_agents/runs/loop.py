@@ -13,7 +13,7 @@ import jax
 import numpy as np
 from annotated_types import Interval
 
-from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.common.devices import choose_devices, describe
 from loqa_agents.common.files import write_atomically
 from loqa_agents.common.seeds import as_seeds
@@ -40,7 +40,7 @@ from loqa_envs.validation import Count, checked
 @checked
 def run(
     game: Game | str,
-    learner: Learner,
+    learner: Algorithm,
     training: Training,
     seeds: int | str | Iterable[int],
     out: str | os.PathLike[str] | None,
@@ -73,7 +73,7 @@ def run(
     game, seeds = make_game(game), as_seeds(seeds)
     budget = math.inf if minutes is None else 60 * minutes * len(seeds)
     config = run_config(game, learner, training, seeds)
-    default = f"{game.name}-{learner.algorithm}"
+    default = f"{game.name}-{learner.label}"
 
     with ExitStack() as stack:
         claimed = stack.enter_context(claim(out, default, TRAINING, config, resume, overwrite))
@@ -105,14 +105,14 @@ def run(
                 "update": update,
                 "env_steps": update * trainer.steps_per_update,
                 "wall_seconds": round(wall_seconds(), 3),
-            } | measured(evaluator, update, _actors(state))
+            } | measured(evaluator, update, _actors(trainer, state))
             record |= {name: numbers(value) for name, value in metrics.items()}
             for logger in (*loggers, lines):
                 logger.log(record)
 
         compiling = time.perf_counter()
         trainer.compile(state)
-        warm_up(evaluator, _actors(state))
+        warm_up(evaluator, _actors(trainer, state))
         compile_seconds = past.progress["compile_seconds"] + time.perf_counter() - compiling
         if past.state is None:
             log({})
@@ -142,10 +142,10 @@ def run(
 
         caught.at_once(lambda number: InterruptedRun(folder, number, "before the last evaluation"))
         agents = save_agents(folder, trainer, state)
-        rivals = None if training.rival is None else _actors(state, 1)
+        rivals = None if training.rival is None else _actors(trainer, state, 1)
         results: dict[str, Any] = {
             "game": game.name,
-            "algorithm": learner.algorithm,
+            "algorithm": learner.label,
             "seeds": list(seeds),
             "updates": update,
             "env_steps": update * trainer.steps_per_update,
@@ -166,10 +166,11 @@ def run(
 def _require_memory(trainer: Trainer, evaluator: Evaluator, devices: list[jax.Device]) -> None:
     """Raise ``ValueError`` unless training and its evaluations are likely to fit in memory."""
     settings, number, length = trainer.training, len(trainer.seeds), trainer.game.episode_length
-    given: dict[str, Any] = {"episode_length": length, "actor": trainer.learners[0].actor}
-    actors = trainer.shapes().learners[0].brain.actor
+    learner = trainer.learners[0]
+    given: dict[str, Any] = {"episode_length": length, "actor": getattr(learner, "actor", learner)}
+    actors = learner.params(trainer.shapes().learners[0]).actor
     require_memory("evaluation", evaluator.bytes_needed(actors), given | {"seeds": number}, devices)
-    given |= {"critic": trainer.learners[0].critic, "episodes": settings.episodes}
+    given |= {"critic": getattr(learner, "critic", None), "episodes": settings.episodes}
     given |= {"pool": settings.pool, "seeds": number}
     require_memory("training", trainer.bytes_needed(), given, devices)
 
@@ -214,16 +215,16 @@ def save_agents(out: Path, trainer: Trainer, state: TrainState) -> list[Agent]:
     ):
         (out / folder).mkdir(exist_ok=True)
         for i, seed in enumerate(trainer.seeds):
-            brain = jax.tree.map(lambda leaf, i=i: leaf[i], learner_state.brain)
-            agent = Agent(trainer.game, learner, brain, seed)
+            own = jax.tree.map(lambda leaf, i=i: leaf[i], learner.params(learner_state))
+            agent = Agent(trainer.game, learner, own, seed)
             save_agent(out / folder / f"{seed}.safetensors", agent)
             if folder == "agents":
                 saved.append(agent)
     return saved
 
 
-def _actors(state: TrainState, learner: int = 0) -> Any:
-    return jax.device_get(state.learners[learner].brain.actor)
+def _actors(trainer: Trainer, state: TrainState, number: int = 0) -> Any:
+    return jax.device_get(trainer.learners[number].params(state.learners[number]).actor)
 
 
 def _require_finite(state: TrainState, start: int, stop: int) -> None:

@@ -31,11 +31,11 @@ def evaluate_agents(
     """
     first = agents[0]
     for agent in agents[1:]:
-        if (agent.game, agent.learner.actor) != (first.game, first.learner.actor):
+        if (agent.game, agent.policy) != (first.game, first.policy):
             raise ValueError(
                 "agents that are evaluated together must share game and network; got "
-                f"{first.game!r} with {first.learner.actor!r} (seed {first.seed}) and "
-                f"{agent.game!r} with {agent.learner.actor!r} (seed {agent.seed})."
+                f"{first.game!r} with {first.policy!r} (seed {first.seed}) and "
+                f"{agent.game!r} with {agent.policy!r} (seed {agent.seed})."
             )
     evaluator = evaluator or Evaluator(first.game, first.policy)
     actors = jax.tree.map(lambda *leaves: np.stack(leaves), *(agent.params for agent in agents))

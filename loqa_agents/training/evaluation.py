@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_agents.common.peak import peak_bytes, tree_bytes
-from loqa_agents.common.rollout import OneOf, play_episode
-from loqa_agents.networks.policy import NetworkPolicy
-from loqa_envs.game import Game, Params, Policy
+from loqa_agents.common.rollout import play_episode
+from loqa_envs.game import Game, Params, Policy, in_seat
 from loqa_envs.keys import boundary
 from loqa_envs.keys import key as key_of
-from loqa_envs.policy import Random
+from loqa_envs.policy import Random, SwitchPolicy
 
 BATCH = 128
 """Episodes of one compiled batch; evaluations play a multiple of it."""
@@ -81,9 +80,9 @@ class Evaluator:
     batches of `BATCH`) with fresh randomness; the other half is of the other seat.
     """
 
-    def __init__(self, game: Game, policy: NetworkPolicy) -> None:
+    def __init__(self, game: Game, policy: Policy) -> None:
         self.game = game
-        self._seats = policy.in_seat(0), policy.in_seat(1)
+        self._seats: Any = in_seat(policy, 0), in_seat(policy, 1)
         self.players = tuple(game.scripted_players(seat) for seat in (0, 1))
         self._evaluate = jax.jit(jax.vmap(self._evaluate_one, in_axes=(None, 0)))
         self._cooperation = [
@@ -160,7 +159,7 @@ class Evaluator:
         """Means of each seat in self-play; rewards against each player, ``[players, 2, 2]``."""
         self_key, versus_key = jax.random.split(key)
         both = self._both_seats(self_key, self._seats, actor, actor)
-        first, second = (OneOf(tuple(players.values())) for players in self.players)
+        first, second = (SwitchPolicy(tuple(players.values())) for players in self.players)
         numbers = jnp.arange(len(self.players[0]), dtype=jnp.int32)
         keys = jax.random.split(versus_key, len(self.players[0]))
 

@@ -1,22 +1,23 @@
-"""Whom a learner meets in one update of training, and what it makes of that."""
+"""Whom a learner meets in one update of training, and who learns from which seat."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 from jax.sharding import NamedSharding
 
-from loqa_agents.algorithms.exact_update import exact_loss, require_exact
-from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.lesson import Brain, LearnerState, Lesson, Metrics
-from loqa_agents.common.rollout import OneOf, Trajectory, play_episode
+from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
+from loqa_agents.algorithms.view import EpisodeView
+from loqa_agents.common.rollout import Trajectory, play_episode
 from loqa_agents.training import pool as ring
-from loqa_agents.training.updates import Training, TrainState
+from loqa_agents.training.pool import Pool
+from loqa_agents.training.table import Occupant, Table
+from loqa_agents.training.updates import Columns, Training, TrainState
 from loqa_envs.catalogue import make_player
-from loqa_envs.game import Game, Params, Policy
-from loqa_envs.matrix_games.game import MatrixGame
+from loqa_envs.game import Game, Params, in_seat
+from loqa_envs.keys import stream
+from loqa_envs.policy import SwitchPolicy
 
 
 @dataclass(frozen=True)
@@ -25,182 +26,194 @@ class Lineup:
 
     Where the seats of the game are alike, a learner that meets others sits in the first. Where they
     differ, it sits in each for as many episodes with everyone whom it meets, and learns from all.
-    Self-play is a lesson from both seats in any game.
+    Self-play is a lesson from all seats in any game.
 
     Raises:
-        ValueError: if the exact update is asked of a game or a learner that it cannot solve, if the
-            game has no scripted player of a name in the training, or if episodes cannot be shared
-            evenly by seats that differ.
+        ValueError: if an algorithm knows what the training cannot give, if the game has no scripted
+            player of a name in the training or too few seats for one, or if episodes cannot be
+            shared evenly by seats that differ.
     """
 
     game: Game
-    learners: tuple[Learner, ...]
+    learners: tuple[Algorithm, ...]
     training: Training
     episodes: NamedSharding | None = None
     """Where the episodes of an update are played; None for the device that the update runs on."""
 
     def __post_init__(self) -> None:
-        if self.training.exact:
-            require_exact(self.game, self.learners[0])
-        opponents = self.training.opponents if self.training.pool else 1
+        training = self.training
+        opponents = training.opponents if training.pool else 1
         shares = opponents * len(self.seats)
-        if (self.training.pool or self.training.rival) and self.training.episodes % shares:
+        if (training.pool or training.rival) and training.episodes % shares:
             raise ValueError(
                 f"where the seats of a game differ, every opponent is met as often from each, so "
-                f"episodes must be a multiple of {shares}; got {self.training.episodes}."
+                f"episodes must be a multiple of {shares}; got {training.episodes}."
             )
-        _ = self._anyone(1)
-
-    @property
-    def update(
-        self,
-    ) -> Callable[[jax.Array, jax.Array, TrainState], tuple[TrainState, Metrics]]:
-        if self.training.exact:
-            return self._exact
-        if self.training.rival is not None:
-            return self._rival
-        return self._past_selves if self.training.pool else self._self
+        if (training.pool or training.rival) and self.game.num_players == 1:
+            raise ValueError(
+                f"a game of one player has no seat for an opponent; got {self.game!r} with "
+                f"pool={training.pool}, rival={training.rival}."
+            )
+        for learner in self.learners:
+            hidden = learner.knows - self._shown
+            if hidden:
+                raise ValueError(
+                    "an algorithm must know no more of others than it is shown, here "
+                    f"{', '.join(sorted(self._shown))}; {type(learner).__name__} asks for "
+                    f"{', '.join(sorted(hidden))}."
+                )
+        for group in training.columns(self.game):
+            for ahead, names in group.scripted.items():
+                for seat in self.seats:
+                    self._scripted(names, (seat + ahead) % self.game.num_players)
 
     @property
     def seats(self) -> tuple[int, ...]:
         """Where the learner sits when it meets others."""
-        return (0,) if self.game.seats_alike else (0, 1)
+        return (0,) if self.game.seats_alike else tuple(range(self.game.num_players))
 
-    def self_lessons(self, key: jax.Array, state: LearnerState) -> Lesson:
-        """Episodes of the learner with itself, as ``[2 B]`` lessons from both seats."""
-        (learner,) = self.learners
-        players = [(self._behaviour(learner, seat), state.brain.actor) for seat in (0, 1)]
-        trajectories = self._play(key, players, self.training.episodes)
-        lessons = [
-            jax.vmap(self._teach(learner, state, seat), (None, 0))(state.brain, trajectories)
-            for seat in (0, 1)
+    def update(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
+        """One update of all learners, the one of number ``i``; the metrics are the first one's."""
+        pool = self._kept(i, state)
+        views: list[list[EpisodeView]] = [[] for _ in self.learners]
+        if any(learner.plays_episodes for learner in self.learners):
+            for table_key, table in self.tables(key, state._replace(pool=pool)):
+                for number, view in table.views(table.play(table_key, self.episodes)):
+                    views[number].append(view)
+        keys = jax.random.split(stream(key, "learners"), len(self.learners))
+        learned = [
+            learner.update(key, self.game, own, seen, self._context(i, number, state))
+            for number, (learner, key, own, seen) in enumerate(
+                zip(self.learners, keys, state.learners, views, strict=True)
+            )
         ]
-        both: Lesson = jax.tree.map(lambda *leaves: _flat(jnp.stack(leaves, 1)), *lessons)
-        return both
+        return TrainState(tuple(own for own, _ in learned), pool), learned[0][1]
 
-    def _self(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
-        """Meet the present self."""
-        (learner,), (self_state,) = self.learners, state.learners
-        lessons = self.self_lessons(key, self_state)
-        self_state, metrics = learner.learn(self.game, self_state, lessons, i)
-        return TrainState((self_state,), None), metrics
+    def tables(self, key: jax.Array, state: TrainState) -> list[tuple[jax.Array, Table]]:
+        """The tables of an update, each with the key of its chance."""
+        if self.training.rival is not None:
+            return self._rival(key, state)
+        return self._past_selves(key, state) if self.training.pool else self._self(key, state)
 
-    def _past_selves(
-        self, key: jax.Array, i: jax.Array, state: TrainState
-    ) -> tuple[TrainState, Metrics]:
-        """Keep the present self now and then; meet past selves, and scripted players."""
-        (learner,), (self_state,) = self.learners, state.learners
-        assert state.pool is not None
+    def _self(self, key: jax.Array, state: TrainState) -> list[tuple[jax.Array, Table]]:
+        """The present self in every seat."""
+        seats = range(self.game.num_players)
+        everyone = tuple(self._learner(0, seat, state) for seat in seats)
+        return [(key, Table(self.game, everyone, self.training.episodes))]
+
+    def _rival(self, key: jax.Array, state: TrainState) -> list[tuple[jax.Array, Table]]:
+        """A learner in one seat, a separate one in all others, and each learns where it sits."""
+        seats, episodes = range(self.game.num_players), self.training.episodes // len(self.seats)
+        tables = []
+        for seat_key, own in zip(_keys(key, len(self.seats)), self.seats, strict=True):
+            everyone = (self._learner(int(seat != own), seat, state) for seat in seats)
+            tables.append((seat_key, Table(self.game, tuple(everyone), episodes)))
+        return tables
+
+    def _past_selves(self, key: jax.Array, state: TrainState) -> list[tuple[jax.Array, Table]]:
+        """Past selves in the other seats, and scripted players in some of them."""
         sample_key, play_key, scripted_key = jax.random.split(key, 3)
-        number = self.training.opponents - len(self.training.scripted)
+        groups = self.training.columns(self.game)
+        episodes = self.training.episodes // self.training.opponents // len(self.seats)
+        selves = self._selves(sample_key, state, groups)
+        tables: list[tuple[jax.Array, Table]] = []
+        play_keys, scripted_keys = (_keys(k, len(self.seats)) for k in (play_key, scripted_key))
+        for seat, *both in zip(self.seats, play_keys, scripted_keys, strict=True):
+            keys = [both[0], *_keys(both[1], len(groups) - 1)]
+            for group_key, group, params in zip(keys, groups, selves, strict=True):
+                occupants = [self._learner(0, seat, state)]
+                for ahead in range(1, self.game.num_players):
+                    where = (seat + ahead) % self.game.num_players
+                    if ahead in group.scripted:
+                        occupants.append(self._scripted(group.scripted[ahead], where))
+                    else:
+                        occupants.append(self._past_self(params[ahead], where, group.newest))
+                around = tuple(occupants[-seat:] + occupants[:-seat])  # from the game's first seat
+                tables.append((group_key, Table(self.game, around, episodes, group.number)))
+        return tables
+
+    def _selves(
+        self, key: jax.Array, state: TrainState, groups: Sequence[Columns]
+    ) -> list[dict[int, ActorCritic]]:
+        """The newest and past selves ``[n]`` of each group, by how many seats ahead they sit."""
+        places = [
+            (number, ahead, group.number - group.newest)
+            for number, group in enumerate(groups)
+            for ahead in range(1, self.game.num_players)
+            if ahead not in group.scripted
+        ]
+        assert state.pool is not None
+        drawn = ring.sample(key, state.pool, sum(past for _, _, past in places))
+        selves: list[dict[int, ActorCritic]] = [{} for _ in groups]
+        start = 0
+        for number, ahead, past in places:
+            stop, newest = start + past, groups[number].newest
+            selves[number][ahead] = jax.tree.map(
+                lambda own, old, a=start, b=stop, n=newest: jnp.concatenate(
+                    [*[own[None]] * n, old[a:b]]
+                ),
+                self._params(0, state),
+                drawn,
+            )
+            start = stop
+        return selves
+
+    def _learner(self, number: int, seat: int, state: TrainState) -> Occupant:
+        """A learner as it plays in training, exploring; it learns from where it sits."""
+        learner, params = self.learners[number], self._params(number, state)
+        policy = in_seat(learner.behaviour(self.game), seat)
+        return Occupant(policy, params.actor, learner=learner, known=params, learns=number)
+
+    def _past_self(self, params: ActorCritic, seat: int, newest: int) -> Occupant:
+        """One of several selves ``[n]``; from that of the newest the learner may learn, too."""
+        learner = self.learners[0]
+        learns = newest and self.training.both_seats
+        return Occupant(
+            in_seat(learner.behaviour(self.game), seat), params.actor, True, learner, params,
+            *((0, newest) if learns else ()),
+        )  # fmt: skip
+
+    def _scripted(self, names: Sequence[str], seat: int) -> Occupant:
+        """One of several scripted players, each in the column of its place in ``names``."""
+        players = tuple(make_player(name, self.game, seat) for name in names)
+        return Occupant(SwitchPolicy(players), jnp.arange(len(names), dtype=jnp.int32), True)
+
+    def _params(self, number: int, state: TrainState) -> ActorCritic:
+        return self.learners[number].params(state.learners[number])
+
+    def _kept(self, i: jax.Array, state: TrainState) -> Pool | None:
+        """The pool with the present self, which is kept now and then."""
+        if state.pool is None:
+            return None
         # Written before it is read: the other way round, XLA copies the whole ring for safety.
         keep = (i > 0) & (i % self.training.pool_interval == 0)
-        pool = ring.push(state.pool, self_state.brain, keep)
-        opponents = ring.sample(sample_key, pool, number - self.training.newest)
-        if self.training.newest:
-            opponents = jax.tree.map(
-                lambda own, past: jnp.concatenate([*[own[None]] * self.training.newest, past]),
-                self_state.brain,
-                opponents,
-            )
-        scripted = jnp.arange(len(self.training.scripted), dtype=jnp.int32)
-        parts = []
-        play_keys, scripted_keys = self._by_seat(play_key), self._by_seat(scripted_key)
-        for seat, play_key, scripted_key in zip(self.seats, play_keys, scripted_keys, strict=True):
-            teach = self._teach(learner, self_state, seat)
-            meet = partial(self._meet, actor=self_state.brain.actor, seat=seat)
-            other = self._behaviour(learner, 1 - seat)
-            episodes = meet(play_key, other=other, params=opponents.actor, number=number)
-            parts.append(jax.vmap(jax.vmap(teach), (None, 0))(opponents, episodes))
-            if self.training.both_seats:
-                own = jax.tree.map(lambda leaf: leaf[:, : self.training.newest], episodes)
-                from_there = partial(self._teach(learner, self_state, 1 - seat), self_state.brain)
-                parts.append(jax.vmap(jax.vmap(from_there))(own))
-            if self.training.scripted:
-                anyone = self._anyone(1 - seat)
-                met = meet(scripted_key, other=anyone, params=scripted, number=len(scripted))
-                parts.append(jax.vmap(jax.vmap(partial(teach, None)))(met))
-        lessons = jax.tree.map(lambda *leaves: _flat(jnp.concatenate(leaves, 1)), *parts)
-        self_state, metrics = learner.learn(self.game, self_state, lessons, i)
-        return TrainState((self_state,), pool), metrics
+        return ring.push(state.pool, self._params(0, state), keep)
 
-    def _rival(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
-        """Two separate learners meet, and each learns from where it sits."""
-        brains = [learner_state.brain for learner_state in state.learners]
-        episodes = self.training.episodes // len(self.seats)
-        parts: list[list[Lesson]] = [[], []]
-        for first_seat, seat_key in zip(self.seats, self._by_seat(key), strict=True):
-            order = (0, 1) if first_seat == 0 else (1, 0)  # who sits in which seat
-            players = [
-                (self._behaviour(self.learners[who], seat), brains[who].actor)
-                for seat, who in enumerate(order)
-            ]
-            trajectories = self._play(seat_key, players, episodes)
-            for seat, who in enumerate(order):
-                teach = self._teach(self.learners[who], state.learners[who], seat)
-                teach_all = jax.vmap(teach, (None, 0))
-                parts[who].append(teach_all(brains[1 - who], trajectories))
-        learned = [
-            learner.learn(self.game, own, jax.tree.map(lambda *x: jnp.concatenate(x), *lessons), i)
-            for learner, own, lessons in zip(self.learners, state.learners, parts, strict=True)
+    def _context(self, i: jax.Array, number: int, state: TrainState) -> Context:
+        """What a learner is told of an update beside its episodes, as from the first seat."""
+        players = self.game.num_players
+        around = [min(seat, len(self.learners) - 1) for seat in range(players)]
+        others = [around[(number + ahead) % players] for ahead in range(1, players)]
+        policies = [
+            in_seat(self.learners[who].behaviour(self.game), seat)
+            for seat, who in enumerate((number, *others))
         ]
-        return TrainState(tuple(own for own, _ in learned), None), learned[0][1]
 
-    def _exact(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
-        """Meet the present self in expectation, not in episodes; the actor makes one step."""
-        (self_state,), learner = state.learners, replace(self.learners[0], actor_steps=1)
-        assert isinstance(self.game, MatrixGame)
-        loss_of = partial(exact_loss, learner, self.game)
-        loss, gradient = jax.value_and_grad(loss_of)(self_state.brain.actor, i)
-        self_state = learner.follow(self_state, gradient)
-        return TrainState((self_state,), None), {"actor_loss": loss}
+        def play(key: jax.Array, actors: Sequence[Params], episodes: int) -> Trajectory:
+            keys = jax.random.split(key, episodes)
+            return jax.vmap(lambda key: play_episode(key, self.game, policies, actors))(keys)
 
-    def _teach(
-        self, learner: Learner, state: LearnerState, seat: int
-    ) -> Callable[[Brain | None, Trajectory], Lesson]:
-        """What an episode with an opponent of that brain teaches a learner that sat there."""
-        return lambda opponent, episode: learner.lesson(self.game, state, opponent, episode, seat)
+        knows = "parameters" in self.learners[number].knows
+        known = tuple(self._params(who, state) for who in others) if knows else ()
+        return Context(i, known, play)
 
-    def _meet(
-        self, key: jax.Array, actor: Params, seat: int, other: Policy, params: Params, number: int
-    ) -> Trajectory:
-        """Episodes ``[B, number]`` of an actor in ``seat`` with each of several opponents.
-
-        Episodes are in front, where devices share them.
-        """
-        episodes = self.training.episodes // self.training.opponents // len(self.seats)
-        me = self._behaviour(self.learners[0], seat), actor
-
-        def meet(key: jax.Array, params: Params) -> Trajectory:
-            players = [me, (other, params)]
-            return self._play(key, players if seat == 0 else players[::-1], episodes)
-
-        met: Trajectory = jax.vmap(meet, out_axes=1)(jax.random.split(key, number), params)
-        return met
-
-    def _play(
-        self, key: jax.Array, players: list[tuple[Policy, Params]], episodes: int
-    ) -> Trajectory:
-        """Episodes of players with their parameters, seat by seat, with episodes in front."""
-        keys = jax.random.split(key, episodes)
-        if self.episodes is not None:
-            keys = jax.lax.with_sharding_constraint(keys, self.episodes)
-        seats, actors = zip(*players, strict=True)
-        return jax.vmap(lambda key: play_episode(key, self.game, seats, actors))(keys)
-
-    def _by_seat(self, key: jax.Array) -> list[jax.Array]:
-        """A key for each of `seats`."""
-        return [key] if len(self.seats) == 1 else list(jax.random.split(key, len(self.seats)))
-
-    def _behaviour(self, learner: Learner, seat: int) -> Policy:
-        """A learner as it plays in training, exploring."""
-        return learner.behaviour(self.game).in_seat(seat)
-
-    def _anyone(self, seat: int) -> OneOf:
-        """The scripted players of the training."""
-        return OneOf(tuple(make_player(name, self.game, seat) for name in self.training.scripted))
+    @property
+    def _shown(self) -> frozenset[str]:
+        """What of the others can be known in this training."""
+        shown = {"actions", "rewards", "values"}
+        return frozenset(shown if self.training.pool else shown | {"parameters"})
 
 
-def _flat(leaf: jax.Array) -> jax.Array:
-    """The first two axes as one."""
-    return leaf.reshape(-1, *leaf.shape[2:])
+def _keys(key: jax.Array, number: int) -> list[jax.Array]:
+    """So many keys; the key itself where it is one."""
+    return [key] if number == 1 else list(jax.random.split(key, number))

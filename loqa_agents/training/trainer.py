@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from annotated_types import Interval, MinLen
 
+from loqa_agents.algorithms.algorithm import Algorithm, Metrics
+from loqa_agents.algorithms.exact_update import exactly
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.lesson import Metrics
 from loqa_agents.common.peak import peak_bytes, tree_bytes
 from loqa_agents.common.seeds import as_seeds
 from loqa_agents.training import pool as ring
@@ -38,18 +39,15 @@ class Trainer:
     def __init__(
         self,
         game: Game,
-        learner: Learner,
+        learner: Algorithm,
         training: Training,
         seeds: Sequence[int],
         devices: Annotated[list[jax.Device], MinLen(1)] | None = None,
     ) -> None:
-        if game.num_players != 2:
-            raise ValueError(f"training needs a game of two players, got {game!r}.")
         seeds = as_seeds(seeds)
         self.game = game
         self.training = training
-        rivals = () if training.rival is None else (replace(learner, algorithm=training.rival),)
-        self.learners = (learner, *rivals)
+        self.learners: tuple[Algorithm, ...] = (learner, *_rivals(learner, training))
         self.seeds = seeds
         devices = jax.devices() if devices is None else devices
         mesh = jax.sharding.Mesh(np.array(devices), ("devices",))
@@ -58,7 +56,8 @@ class Trainer:
         apart = len(seeds) % len(devices) == 0
         self._copies = 1 if apart else len(devices)
         episodes = None if apart else jax.sharding.NamedSharding(mesh, spread)
-        self._update = Lineup(game, self.learners, training, episodes).update
+        self._algorithms = (exactly(game, learner),) if training.exact else self.learners
+        self._update = Lineup(game, self._algorithms, training, episodes).update
         self._sharding = jax.sharding.NamedSharding(mesh, spread if apart else together)
         self._keys = jax.device_put(keys.key(np.array(seeds)), self._sharding)
         init: Any = jax.vmap(self._init_one)
@@ -73,7 +72,8 @@ class Trainer:
     @property
     def steps_per_update(self) -> int:
         """Environment steps (joint actions) of one update of one seed; the exact one plays none."""
-        return 0 if self.training.exact else self.training.episodes * self.game.episode_length
+        plays = any(algorithm.plays_episodes for algorithm in self._algorithms)
+        return self.training.episodes * self.game.episode_length if plays else 0
 
     @keys.boundary
     def init(self) -> TrainState:
@@ -121,7 +121,8 @@ class Trainer:
             learner.init(key, self.game) for learner, key in zip(self.learners, own, strict=True)
         )
         places = self.training.pool_places
-        return TrainState(learners, ring.create(learners[0].brain, places) if places else None)
+        first = self.learners[0].params(learners[0])
+        return TrainState(learners, ring.create(first, places) if places else None)
 
     def _advance_one(
         self, key: jax.Array, state: TrainState, start: jax.Array, stop: jax.Array
@@ -133,3 +134,11 @@ class Trainer:
         metrics = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
         result: tuple[TrainState, Metrics] = jax.lax.fori_loop(start, stop, body, (state, metrics))
         return result
+
+
+def _rivals(learner: Algorithm, training: Training) -> tuple[Learner, ...]:
+    """The separate learner of another algorithm, with the same settings where it has them."""
+    if training.rival is None:
+        return ()
+    settings = learner if isinstance(learner, Learner) else Learner()
+    return (replace(settings, algorithm=training.rival),)

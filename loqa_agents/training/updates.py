@@ -5,9 +5,10 @@ from typing import Annotated, NamedTuple
 
 from annotated_types import Interval
 
-from loqa_agents.algorithms.lesson import LearnerState
+from loqa_agents.algorithms.algorithm import AlgorithmState
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.training.pool import Pool
+from loqa_envs.game import Game
 from loqa_envs.validation import Count, Settings
 
 
@@ -33,7 +34,8 @@ class Training(Settings):
     newest: Annotated[int, Interval(ge=0, le=10_000)] = 0
     """How many of those opponents are always the newest self."""
     scripted: tuple[str, ...] = ()
-    """Scripted players, each in the place of one of those opponents; they cannot be shaped."""
+    """Scripted players, each in the place of one of those opponents; they cannot be shaped. Names
+    joined by + fill several of the other seats, where there are more than one."""
     both_seats: bool = False
     """Whether episodes with the newest self are lessons from its seat, too."""
     exact: bool = False
@@ -78,13 +80,50 @@ class Training(Settings):
         if self.rival is not None and self.rival not in ALGORITHMS:
             raise ValueError(f"rival must be one of {', '.join(ALGORITHMS)}; got {self.rival!r}.")
 
+    def columns(self, game: Game) -> list["Columns"]:
+        """How the opponents of an update sit: columns of selves, then those with scripted players.
+
+        The i-th of the scripted entries begins i seats further on, so that two of the same are met
+        in different seats.
+
+        Raises:
+            ValueError: for an entry that leaves no seat to the learner.
+        """
+        others = game.num_players - 1
+        by_place: dict[tuple[int, ...], list[list[str]]] = {}
+        for i, entry in enumerate(self.scripted):
+            names = entry.split("+")
+            if len(names) > others:
+                raise ValueError(
+                    f"scripted players must leave a seat to the learner in a game of {others + 1}; "
+                    f"got {entry}."
+                )
+            places = tuple(1 + (i + n) % others for n in range(len(names)))
+            by_place.setdefault(places, []).append(names)
+        selves = Columns(self.opponents - len(self.scripted), {}, self.newest)
+        return [selves] + [
+            Columns(len(entries), dict(zip(places, zip(*entries, strict=True), strict=True)))
+            for places, entries in by_place.items()
+        ]
+
     @property
     def pool_places(self) -> int:
         """How many places of the pool the run can reach: one for each past self, one open."""
         return min(self.pool, self.updates // self.pool_interval + 1)
 
 
+class Columns(NamedTuple):
+    """Opponents of an update that sit alike, a column of episodes for each."""
+
+    number: int
+    scripted: dict[int, tuple[str, ...]]
+    """Scripted players ``[number]`` by how many seats after the learner they sit; selves are in the
+    other seats."""
+    newest: int = 0
+    """In how many of the columns, the first ones, all selves are the newest."""
+
+
 class TrainState(NamedTuple):
-    learners: tuple[LearnerState, ...]
+    learners: tuple[AlgorithmState, ...]
     """One learner in self-play, else two."""
     pool: Pool | None

@@ -94,4 +94,5 @@ class Batch:
             noise = self._uniform(key, player.noise_size)
             return jax.vmap(player.choose)(carry, views, noise)
         act = jax.vmap(player.act, (0, None, 0, 0))
-        return act(jax.random.split(key, self.size), params, carry, views)
+        action, carry, _ = act(jax.random.split(key, self.size), params, carry, views)
+        return action, carry

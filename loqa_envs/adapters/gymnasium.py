@@ -17,7 +17,7 @@ from loqa_envs.adapters.compiled import Compiled
 from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
 from loqa_envs.arrays import Array
 from loqa_envs.catalogue import make_game
-from loqa_envs.game import Carry, Game, Params, Policy, ScriptedPolicy
+from loqa_envs.game import Carry, Extras, Game, Params, Policy, ScriptedPolicy
 
 
 class GameEnv(arguments.KnowsItsLength, gymnasium.Env[NDArray[Any], int]):
@@ -122,7 +122,7 @@ class GameEnv(arguments.KnowsItsLength, gymnasium.Env[NDArray[Any], int]):
             action, self._carries[seat] = opponent.choose(carry, observation, noise)
         else:
             seed = np.uint32(self.np_random.integers(2**31))
-            action, self._carries[seat] = self._acts[seat](
+            action, self._carries[seat], _ = self._acts[seat](
                 seed, self.opponent_params, carry, observation
             )
         return int(action)
@@ -130,7 +130,7 @@ class GameEnv(arguments.KnowsItsLength, gymnasium.Env[NDArray[Any], int]):
 
 def _act(
     policy: Policy, seed: jax.Array, params: Params, carry: Carry, observation: Array
-) -> tuple[Array, Carry]:
+) -> tuple[Array, Carry, Extras]:
     return policy.act(keys.key(seed), params, carry, observation)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from loqa_envs.arrays import Array, array_namespace
 from loqa_envs.coin_game.view import NOWHERE
-from loqa_envs.game import Carry, Params, Policy
+from loqa_envs.game import Carry, Extras, Params, Policy
 
 if TYPE_CHECKING:
     from loqa_envs.coin_game.game import CoinGame
@@ -49,14 +49,14 @@ class Translated:
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
-        action, carry = self.policy.act(key, params, carry, self.see(observation))
+    ) -> tuple[Array, Carry, Extras]:
+        action, carry, extras = self.policy.act(key, params, carry, self.see(observation))
         xp = array_namespace(action)
         numbers = [self.game.action_names.index(name) for name in self.own.action_names]
         # What is no move of the player's own game is none of this one either.
         own = (action >= 0) & (action < len(numbers))
         table = xp.asarray(np.array([*numbers, -1], np.int32))
-        return table[xp.where(own, action, len(numbers))], carry
+        return table[xp.where(own, action, len(numbers))], carry, extras
 
     def see(self, observation: Array) -> Array:
         """What the seat would see of the same board in its own game."""

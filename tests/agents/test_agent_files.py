@@ -19,7 +19,7 @@ from loqa_envs import IPD, MatrixGame
 
 def _agent(game: Any = IPD(episode_length=5), **settings: Any) -> Agent:  # noqa: B008
     learner = Learner(**settings)
-    return Agent(game, learner, learner.init(jax.random.key(0), game).brain, np.int64(3))
+    return Agent(game, learner, learner.init(jax.random.key(0), game).params, np.int64(3))
 
 
 @pytest.fixture
@@ -104,9 +104,11 @@ def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(
     with pytest.raises(ValueError, match=r"weights must be finite; critic/.* has NaN or infinity"):
         load_agent(path)
     agent = _agent()
-    spoilt = agent.brain._replace(critic=jax.tree.map(lambda x: x * value, agent.brain.critic))
+    spoilt = agent.actor_critic._replace(
+        critic=jax.tree.map(lambda x: x * value, agent.actor_critic.critic)
+    )
     with pytest.raises(ValueError, match="weights must be finite"):
-        save_agent(tmp_path / "spoilt.safetensors", replace(agent, brain=spoilt))
+        save_agent(tmp_path / "spoilt.safetensors", replace(agent, actor_critic=spoilt))
     assert not (tmp_path / "spoilt.safetensors").exists()
 
 

@@ -8,16 +8,15 @@ import numpy as np
 import pytest
 
 from loqa_agents import Agent, Learner, Network, load_agent, save_agent
-from loqa_agents.common.rollout import OneOf
 from loqa_agents.league import Entrant
 from loqa_agents.league.entrants import seat, table_of
-from loqa_envs import CoinGame, Tremble, make_player
+from loqa_envs import CoinGame, SwitchPolicy, Tremble, make_player
 
 
 @pytest.fixture
 def agent() -> Agent:
     game, learner = CoinGame(), Learner(actor=Network(memory=4))
-    return Agent(game, learner, learner.init(jax.random.key(0), game).brain, 0)
+    return Agent(game, learner, learner.init(jax.random.key(0), game).params, 0)
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +77,13 @@ class Stays(Agent):
         return np.int32(0), carry
 
 
-class First(OneOf):
+class First(SwitchPolicy):
     params = np.int32(0)
 
 
 WRAPPERS = {
     "Tremble": lambda agent: Tremble(agent, 0.0),
-    "OneOf": lambda agent: First((agent, agent)),
+    "SwitchPolicy": lambda agent: First((agent, agent)),
     "one of anyone's own": lambda agent: Around("mine", [agent]),
     "two around it": lambda agent: Tremble(Around("mine", [agent]), 0.0),
 }
@@ -118,7 +117,7 @@ def test_a_player_around_an_agent_sees_and_does_what_the_agent_would(trained, wr
 
 
 def test_an_agent_whose_author_has_changed_what_it_does_is_not_taken_for_its_network(trained):
-    other = Stays(trained.game, trained.learner, trained.brain, 0)
+    other = Stays(trained.game, trained.learner, trained.actor_critic, 0)
     seats, game = of_a_league(other, CoinGame())
     for key in jax.random.split(jax.random.key(0), 6):
         seen = game.observe(game.reset(key))[0]
@@ -135,7 +134,7 @@ def test_a_player_around_an_agent_of_another_board_is_refused(agent, wrapped):
 def test_a_player_around_agents_of_two_games_is_refused(agent):
     other = replace(agent, game=CoinGame(observation="flat"))
     with pytest.raises(ValueError, match="must have them all for the same game"):
-        make_player(OneOf((agent, other)), CoinGame(), 0)
+        make_player(SwitchPolicy((agent, other)), CoinGame(), 0)
 
 
 def test_the_name_of_several_agents_is_no_opponent():

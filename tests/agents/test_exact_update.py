@@ -27,10 +27,10 @@ BATCHES, EPISODES = 24, 2000
 class Knowing(Learner):
     """A learner whose critic is never wrong, and who trusts it: one-step advantages."""
 
-    def _values(self, game, brain, trajectory, seat):
+    def _values(self, game, params, trajectory, seat):
         policy = self.policy(game)
         logits = [
-            policy.in_seat(place).log_probabilities(brain.actor, jnp.eye(5)) for place in (0, 1)
+            policy.in_seat(place).log_probabilities(params.actor, jnp.eye(5)) for place in (0, 1)
         ]
         rates = [self.behaviour(game).mixed(jnp.exp(said))[:, 0] for said in logits]
         own = solve(game, rates[seat], rates[1 - seat], self.discount, seat)
@@ -72,12 +72,12 @@ def test_the_exact_gradient_is_the_mean_of_sampled_ones(game, settings):
             actor_loss, policy=learner.policy(game), lessons=lessons, clip=learner.clip,
             weights=learner.weights(lessons, update), entropy_weight=learner.entropy_weight(update),
         )  # fmt: skip
-        return jax.tree.leaves(jax.grad(loss, has_aux=True)(state.brain.actor)[0])[0]
+        return jax.tree.leaves(jax.grad(loss, has_aux=True)(state.params.actor)[0])[0]
 
     samples = jax.jit(lambda keys: jax.lax.map(sampled, keys))(
         jax.random.split(jax.random.key(0), BATCHES)
     )
-    exact = jax.grad(partial(exact_loss, learner, game))(state.brain.actor, update)
+    exact = jax.grad(partial(exact_loss, learner, game))(state.params.actor, update)
     (exact,) = jax.tree.leaves(exact)
     error = np.asarray(samples.std(0)) / np.sqrt(BATCHES - 1)
     # Five standard errors; a balanced batch's own deviation is off by a share of 1 / EPISODES.
@@ -109,7 +109,7 @@ def _trainer(learner, updates=5):
 def _actor(learner):
     trainer = _trainer(learner)
     state, _ = trainer.advance(trainer.init(), 0, 5)
-    return [np.asarray(leaf) for leaf in jax.tree.leaves(state.learners[0].brain.actor)]
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(state.learners[0].params.actor)]
 
 
 def _changed(learner, name):
@@ -150,9 +150,9 @@ def test_the_step_size_of_exact_updates_is_annealed_by_the_update():
     trainer = _trainer(Learner(anneal=3, final_actor_learning_rate=1e-9), updates=6)
     state, moves = trainer.init(), []
     for update in range(5):
-        (before,) = jax.tree.leaves(jax.device_get(state.learners[0].brain.actor))
+        (before,) = jax.tree.leaves(jax.device_get(state.learners[0].params.actor))
         state, _ = trainer.advance(state, update, update + 1)
-        (after,) = jax.tree.leaves(state.learners[0].brain.actor)
+        (after,) = jax.tree.leaves(state.learners[0].params.actor)
         moves.append(float(np.abs(after - before).max()))
     assert min(moves[:2]) > 1e-4
     assert max(moves[3:]) < 1e-7

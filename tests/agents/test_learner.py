@@ -7,9 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loqa_agents.algorithms.algorithm import ActorCritic
 from loqa_agents.algorithms.estimators import Weights
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.lesson import Brain, Lesson
+from loqa_agents.algorithms.lesson import Lesson
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.common.rollout import play_episode
@@ -31,7 +32,9 @@ def _trained(game, learner, updates=60, episodes=16, **training):
 
 def _cooperation(game, learner, state):
     policy = learner.policy(game)
-    logits = jax.vmap(lambda s: policy.log_probabilities(state.brain.actor, s[None])[0])(SITUATIONS)
+    logits = jax.vmap(lambda s: policy.log_probabilities(state.params.actor, s[None])[0])(
+        SITUATIONS
+    )
     return np.exp(logits[:, 0])
 
 
@@ -52,7 +55,7 @@ def test_the_critic_learns_what_is_left_to_earn(discount):
     learner = Learner(discount=discount, critic=Network())
     (state,), metrics = _trained(one_a_step, learner, updates=150)
     critic = learner._critic(one_a_step)
-    values = critic.action_values(state.brain.critic, jnp.tile(SITUATIONS[1], (9, 1)))
+    values = critic.action_values(state.params.critic, jnp.tile(SITUATIONS[1], (9, 1)))
     left = [sum(discount**k for k in range(8 - t)) for t in range(9)]
     np.testing.assert_allclose(values, np.stack([left, left], axis=1), rtol=0.05, atol=0.01)
     assert metrics["critic_loss"][0] < 0.01
@@ -64,7 +67,7 @@ def test_a_slow_target_lags_behind_the_critic():
     state = learner.init(jax.random.key(0), game)
     changed, _ = learner.learn(game, state, _lessons(game, learner, state))
     for old, new, target in zip(
-        *map(jax.tree.leaves, (state.target, changed.brain.critic, changed.target)), strict=True
+        *map(jax.tree.leaves, (state.target, changed.params.critic, changed.target)), strict=True
     ):
         np.testing.assert_allclose(target, 0.9 * old + 0.1 * new, atol=1e-6)
 
@@ -74,7 +77,7 @@ def test_a_learner_without_a_slow_target_uses_its_critic():
     state = learner.init(jax.random.key(0), game)
     changed, _ = learner.learn(game, state, _lessons(game, learner, state))
     assert jax.tree.all(
-        jax.tree.map(lambda a, b: bool((a == b).all()), changed.target, changed.brain.critic)
+        jax.tree.map(lambda a, b: bool((a == b).all()), changed.target, changed.params.critic)
     )
 
 
@@ -95,11 +98,11 @@ def test_the_first_actor_step_follows_the_weights_times_the_log_probabilities():
 
         return jax.vmap(gain)(lessons).mean()
 
-    gradient = jax.grad(surrogate)(state.brain.actor)
+    gradient = jax.grad(surrogate)(state.params.actor)
     expected = learner.follow(state, jax.tree.map(jnp.negative, gradient))
     learned, _ = learner.learn(game, state, lessons)
     for a, b in zip(
-        *map(jax.tree.leaves, (expected.brain.actor, learned.brain.actor)), strict=True
+        *map(jax.tree.leaves, (expected.params.actor, learned.params.actor)), strict=True
     ):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
@@ -155,7 +158,7 @@ def test_the_actors_step_size_is_annealed_over_updates():
     moves = []
     for update in range(7):
         changed, _ = learner.learn(game, state, _lessons(game, learner, state), update)
-        (before,), (after,) = (jax.tree.leaves(s.brain.actor) for s in (state, changed))
+        (before,), (after,) = (jax.tree.leaves(s.params.actor) for s in (state, changed))
         moves.append(float(np.abs(after - before).max()))
         state = changed
     assert moves[0] > 1e-3
@@ -168,8 +171,8 @@ def test_the_opponents_advantage_stops_with_the_episode():
     learner = Learner(finite_horizon=False, opponent_gae_decay=1.0, critic=Network())
     state = learner.init(jax.random.key(0), game)
     # A critic that promises -40 for ever, as the published one did.
-    critic = jax.tree.map(lambda leaf: jnp.full_like(leaf, -40.0), state.brain.critic)
-    opponent = Brain(state.brain.actor, critic)
+    critic = jax.tree.map(lambda leaf: jnp.full_like(leaf, -40.0), state.params.critic)
+    opponent = ActorCritic(state.params.actor, critic)
     defect = MemoryOne((0,) * 5)
     episode = play_episode(jax.random.key(0), game, (defect, defect), ((), ()))
     said = ((), jnp.log(jnp.full((5, 2), 0.5)))
@@ -190,13 +193,13 @@ def test_a_learner_learns_what_pays_against_the_scripted_players_that_it_meets(n
     np.testing.assert_allclose(_cooperation(game, learner, state)[met], expected, atol=0.15)
 
 
-def test_nothing_is_shaped_where_the_opponent_has_no_brain():
+def test_nothing_is_shaped_where_the_opponent_has_no_player():
     game, learner = IPD(episode_length=6), Learner()
     state = learner.init(jax.random.key(0), game)
     seats = (learner.behaviour(game),) * 2
-    episode = play_episode(jax.random.key(1), game, seats, (state.brain.actor,) * 2)
+    episode = play_episode(jax.random.key(1), game, seats, (state.params.actor,) * 2)
     unshaped, shaped = (
-        learner.lesson(game, state, opponent, episode, 0) for opponent in (None, state.brain)
+        learner.lesson(game, state, opponent, episode, 0) for opponent in (None, state.params)
     )
     assert not unshaped.shaping.any()
     assert shaped.shaping.any()
@@ -271,7 +274,7 @@ def _lessons(game, learner, state):
     keys = jax.random.split(jax.random.key(1), 16)
 
     def lesson(key):
-        episode = play_episode(key, game, (policy, policy), (state.brain.actor,) * 2)
-        return learner.lesson(game, state, state.brain, episode, 0)
+        episode = play_episode(key, game, (policy, policy), (state.params.actor,) * 2)
+        return learner.lesson(game, state, state.params, episode, 0)
 
     return jax.vmap(lesson)(keys)

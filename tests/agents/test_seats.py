@@ -8,9 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loqa_agents.algorithms.algorithm import ActorCritic
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.lesson import Brain
-from loqa_agents.common.rollout import OneOf
 from loqa_agents.networks.dense_gru import Network
 from loqa_agents.networks.inputs import Inputs
 from loqa_agents.players.agent import Agent, load_agent, save_agent
@@ -19,7 +18,7 @@ from loqa_agents.runs.results import evaluate_agents
 from loqa_agents.training.evaluation import Evaluator, mean_rewards
 from loqa_agents.training.trainer import Trainer
 from loqa_agents.training.updates import Training
-from loqa_envs import IPD, CoinGame, MatrixGame, Tremble, make_player
+from loqa_envs import IPD, CoinGame, MatrixGame, SwitchPolicy, Tremble, make_player
 
 SIDES = MatrixGame(((1, 1, 0, 0), (0, 0, 1, 1)), episode_length=6)
 """The first seat is paid for action 0, the second for action 1, whatever the other does."""
@@ -28,9 +27,9 @@ SIDES = MatrixGame(((1, 1, 0, 0), (0, 0, 1, 1)), episode_length=6)
 def knowing() -> Agent:
     """An agent that does what pays in either seat: who forgets where it sits gets 0 in one."""
     learner = Learner()
-    brain = learner.init(jax.random.key(0), SIDES).brain
-    actor = jax.tree.map(lambda leaf: _of_sides(leaf.shape), brain.actor)
-    return Agent(SIDES, learner, Brain(actor, jax.device_get(brain.critic)), 7)
+    params = learner.init(jax.random.key(0), SIDES).params
+    actor = jax.tree.map(lambda leaf: _of_sides(leaf.shape), params.actor)
+    return Agent(SIDES, learner, ActorCritic(actor, jax.device_get(params.critic)), 7)
 
 
 def _of_sides(shape):
@@ -101,7 +100,7 @@ def test_an_agent_plays_as_what_it_is_in_the_seat_where_it_sits(wrapped):
 
 
 def test_one_of_several_players_sits_where_it_is_seated():
-    players = OneOf((knowing(), Tremble(knowing(), 0.0)))
+    players = SwitchPolicy((knowing(), Tremble(knowing(), 0.0)))
     for seat in (0, 1):
         action, _ = make_player(players, SIDES, seat).act(
             jax.random.key(0), 1, make_player(players, SIDES, seat).initial_carry(), jnp.eye(5)[0]
@@ -128,7 +127,9 @@ def test_a_saved_agent_has_a_seat_no_more_than_before(tmp_path):
 
 @pytest.mark.slow
 def test_results_say_what_an_agent_gets_in_each_seat():
-    always_first = replace(knowing(), brain=Brain(_one_sided(knowing()), knowing().brain.critic))
+    always_first = replace(
+        knowing(), actor_critic=ActorCritic(_one_sided(knowing()), knowing().actor_critic.critic)
+    )
     results = evaluate_agents([knowing(), always_first], 1)
     assert results["self_play"] == [1, 0.5]
     assert [results["by_seat"][seat]["self_play"] for seat in "01"] == [[1, 1], [1, 0]]
@@ -142,12 +143,12 @@ def test_results_say_what_an_agent_gets_in_each_seat():
 
 
 def _one_sided(agent):
-    return jax.tree.map(lambda leaf: np.tile(leaf[:5], (2, 1)), agent.brain.actor)
+    return jax.tree.map(lambda leaf: np.tile(leaf[:5], (2, 1)), agent.actor_critic.actor)
 
 
 def _new(game):
     learner = Learner()
-    return Agent(game, learner, learner.init(jax.random.key(0), game).brain, 0)
+    return Agent(game, learner, learner.init(jax.random.key(0), game).params, 0)
 
 
 WAYS = {
@@ -171,7 +172,7 @@ def test_every_way_of_training_learns_what_pays_in_each_seat(way):
     state, _ = trainer.advance(trainer.init(), 0, 60)
     for own in state.learners:
         found = Evaluator(SIDES, learner.policy(SIDES)).evaluate(
-            jax.random.key(0), own.brain.actor, 512
+            jax.random.key(0), own.actor_critic.actor, 512
         )
         assert found.self_play.min() > 0.9
 

@@ -52,7 +52,7 @@ def test_every_update_changes_the_actor_and_nothing_recompiles(way):
         before = jax.device_get(state.learners)
         state, metrics = trainer.advance(state, update, update + 1)
         for old, new in zip(before, state.learners, strict=True):
-            assert not _same(old.brain.actor, new.brain.actor)
+            assert not _same(old.params.actor, new.params.actor)
         assert all(value.shape == (2,) for value in metrics.values())
     assert trainer._advance._cache_size() == 1
 
@@ -67,7 +67,7 @@ def test_a_pool_larger_than_the_run_can_fill_takes_no_more_room_and_learns_the_s
     whole, _ = (trainer := _trainer(**way)).advance(trainer.init(), 0, 6)
     # Past selves of updates 2, 4 and 6, and the open place.
     for state, places in ((small, 4), (whole, 10_000)):
-        assert {leaf.shape[1] for leaf in jax.tree.leaves(state.pool.brains)} == {places}
+        assert {leaf.shape[1] for leaf in jax.tree.leaves(state.pool.players)} == {places}
     assert _same(small.learners, whole.learners)
 
 
@@ -87,7 +87,7 @@ def test_an_update_copies_nothing_of_the_pool_however_large():
 def test_a_seed_learns_the_same_in_any_company():
     def actor(trainer, place):
         state, _ = trainer.advance(trainer.init(), 0, 6)
-        return jax.tree.map(lambda leaf: leaf[place], state.learners[0].brain.actor)
+        return jax.tree.map(lambda leaf: leaf[place], state.learners[0].params.actor)
 
     pairs = [
         jax.tree.leaves(tree)
@@ -100,14 +100,14 @@ def test_a_seed_learns_the_same_in_any_company():
 def test_different_seeds_begin_and_learn_differently():
     trainer = _trainer((3, 4))
     for state in (trainer.init(), trainer.advance(trainer.init(), 0, 1)[0]):
-        leaves = jax.tree.leaves(state.learners[0].brain.actor)
+        leaves = jax.tree.leaves(state.learners[0].params.actor)
         assert all((leaf[0] != leaf[1]).any() for leaf in leaves)
 
 
 def test_two_separate_learners_begin_differently():
     """They began alike in the published code."""
     first, second = _trainer(rival="loqa").init().learners
-    assert not _same(first.brain.actor, second.brain.actor)
+    assert not _same(first.params.actor, second.params.actor)
 
 
 @pytest.mark.slow
@@ -147,13 +147,13 @@ for number in (1, 2, 4):
     game, devices = IPD(episode_length=5), jax.devices()[:number]
     trainer = Trainer(game, learner, training, {seeds}, devices)
     state, _ = trainer.advance(trainer.init(), 0, 4)
-    leaves = jax.tree.leaves([own.brain for own in state.learners])
+    leaves = jax.tree.leaves([own.params for own in state.learners])
     assert all(len(leaf.sharding.device_set) == number for leaf in leaves)
     learned.append([np.asarray(leaf) for leaf in leaves])
     if number == 2:
         half, _ = trainer.advance(trainer.init(), 0, 2)
         half, _ = trainer.advance(trainer.place(jax.device_get(half)), 2, 4)
-        resumed = jax.tree.leaves([own.brain for own in half.learners])
+        resumed = jax.tree.leaves([own.params for own in half.learners])
         assert all((a == b).all() for a, b in zip(resumed, learned[-1]))
 for other in learned[1:]:
     for a, b in zip(learned[0], other):
@@ -205,7 +205,7 @@ def test_the_exact_update_becomes_a_reciprocator_from_every_start():
 def _tables(game: Game, learner: Learner, state):
     policy = learner.policy(game)
     tables = jax.vmap(lambda actor: policy.log_probabilities(actor, jnp.eye(5)))
-    return np.exp(tables(state.learners[0].brain.actor)[:, :, 0])
+    return np.exp(tables(state.learners[0].params.actor)[:, :, 0])
 
 
 @pytest.mark.parametrize(

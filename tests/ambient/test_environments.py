@@ -91,7 +91,7 @@ def test_rules_on_actions_and_noise_that_somebody_else_drew(name, xp, highest):
 def agent() -> Agent:
     game = CoinGame(observation="index", shift_view=True, episode_length=4)
     learner = Learner(actor=Network(hidden=(4,), memory=3))
-    return Agent(game, learner, learner.init(key(0), game).brain, 0)
+    return Agent(game, learner, learner.init(key(0), game).params, 0)
 
 
 @pytest.mark.slow
@@ -118,4 +118,4 @@ def test_environments_against_an_agent():
         )
 
     assert as_ever(played, EVERYTHING)
-    assert as_ever(lambda: agent().brain, OTHER_CHANCE)
+    assert as_ever(lambda: agent().actor_critic, OTHER_CHANCE)

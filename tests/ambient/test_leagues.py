@@ -69,7 +69,7 @@ def test_a_scorecard_with_trained_and_exact_best_responses():
     game, learner = make_game("ipd", episode_length=4), Learner()
 
     def made() -> Any:
-        agent = Agent(game, learner, learner.init(key(0), game).brain, 0)
+        agent = Agent(game, learner, learner.init(key(0), game).params, 0)
         budget = Budget(updates=1, episodes=2, restarts=1)
         card = scorecard(jax.random.PRNGKey(3), game, [Entrant("a", agent)], 2, budget)
         return card["lines"], card["references"]

@@ -87,8 +87,8 @@ def test_a_run_from_the_first_update_to_its_files_and_an_agent_of_it():
             results = run(DILEMMA, Learner(), recipe, (0, 1), out / "run", final_episodes=128)
             first = load_agent(out / "run" / "agents" / "0.safetensors")
             save_agent(out / "again.safetensors", first)
-            again = load_agent(out / "again.safetensors").brain
+            again = load_agent(out / "again.safetensors").actor_critic
         kept = ("self_play", "cross_play", "versus", "cooperation")
-        return [results[name] for name in kept], first.brain, again
+        return [results[name] for name in kept], first.actor_critic, again
 
     assert as_ever(done, EVERYTHING)

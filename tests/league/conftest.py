@@ -45,7 +45,7 @@ def new_agent(seed: int) -> Agent:
     """An agent without training, that sees the board from where it stands."""
     game = CoinGame(observation="index", shift_view=True)
     learner = Learner(actor=Network(hidden=(8,), memory=4))
-    return Agent(game, learner, learner.init(jax.random.key(seed), game).brain, seed)
+    return Agent(game, learner, learner.init(jax.random.key(seed), game).params, seed)
 
 
 @pytest.fixture(scope="session")

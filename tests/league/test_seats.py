@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from loqa_agents import Agent, Brain, Learner
+from loqa_agents import ActorCritic, Agent, Learner
 from loqa_agents.league import Entrant, play_league
 from loqa_agents.league.entrants import seat
 from loqa_agents.league.summary import rows, summary
@@ -32,11 +32,12 @@ DEVICE = jax.devices()[:1]
 def knowing() -> Agent:
     """Cooperates in the first seat and defects in the second."""
     learner = Learner()
-    brain = learner.init(jax.random.key(0), GAME).brain
+    params = learner.init(jax.random.key(0), GAME).params
     actor = jax.tree.map(
-        lambda leaf: np.repeat(np.array([[20, -20], [-20, 20]], np.float32), 5, axis=0), brain.actor
+        lambda leaf: np.repeat(np.array([[20, -20], [-20, 20]], np.float32), 5, axis=0),
+        params.actor,
     )
-    return Agent(GAME, learner, Brain(actor, jax.device_get(brain.critic)), 7)
+    return Agent(GAME, learner, ActorCritic(actor, jax.device_get(params.critic)), 7)
 
 
 @pytest.fixture(scope="module")

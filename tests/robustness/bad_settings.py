@@ -209,8 +209,14 @@ BAD_SETTINGS: tuple[BadCall, ...] = (
     BadCall(register_game, {}, "must be free", ("ipd", CoinGame)),
     BadCall(register_game, {}, "for a class or function", ("mine", 3)),
     BadCall(register_network, {}, "a class that inherits from Network", ("mine", IPD)),
-    BadCall(Agent, {"game": 3, "learner": Learner(), "brain": None, "seed": 0}, "Agent.game must"),
-    BadCall(Agent, {"game": _GAME, "learner": Learner(), "brain": None, "seed": 0}, "a Brain"),
+    BadCall(
+        Agent, {"game": 3, "learner": Learner(), "actor_critic": None, "seed": 0}, "Agent.game must"
+    ),
+    BadCall(
+        Agent,
+        {"game": _GAME, "learner": Learner(), "actor_critic": None, "seed": 0},
+        "an ActorCritic",
+    ),
     BadCall(save_agent, {}, "agent must be an Agent, got 3.", ("3.safetensors", 3)),
     BadCall(
         NetworkPolicy,

@@ -74,7 +74,7 @@ def test_the_estimate_knows_all_that_memory_depends_on() -> None:
 def test_evaluations_count_too() -> None:
     trained = trainer(Learner(), Training(), 1000)
     evaluator = Evaluator(trained.game, trained.learners[0].policy(trained.game))
-    actors = trained.shapes().learners[0].brain.actor
+    actors = trained.shapes().learners[0].params.actor
     needed = evaluator.bytes_needed(actors)
     assert needed > 1000 * 999 / 2 * 64 * 50 * 2 * 4  # pairs, episodes at once, steps, seats, bytes
 

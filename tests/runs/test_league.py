@@ -70,8 +70,8 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "agents").mkdir(parents=True)
     game, learner = make_game("ipd"), Learner()
     for seed in (2, 10):
-        brain = learner.init(jax.random.key(seed), game).brain
-        save_agent(folder / "agents" / f"{seed}.safetensors", Agent(game, learner, brain, seed))
+        params = learner.init(jax.random.key(seed), game).params
+        save_agent(folder / "agents" / f"{seed}.safetensors", Agent(game, learner, params, seed))
     return folder
 
 

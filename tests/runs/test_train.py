@@ -112,9 +112,9 @@ def test_agents_hold_what_training_ended_with(trained: Path) -> None:
     )  # fmt: skip
     state, _ = trainer.advance(trainer.init(), 0, 20)
     for i, seed in enumerate((0, 1)):
-        brain = load_agent(trained / "agents" / f"{seed}.safetensors").brain
-        expected = jax.tree.map(lambda leaf, i=i: leaf[i], state.learners[0].brain)
-        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), brain, expected)
+        params = load_agent(trained / "agents" / f"{seed}.safetensors").actor_critic
+        expected = jax.tree.map(lambda leaf, i=i: leaf[i], state.learners[0].params)
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), params, expected)
 
 
 @pytest.mark.parametrize("name", ["learning_curves.png", "cooperation.png"])

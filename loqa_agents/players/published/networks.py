@@ -9,7 +9,7 @@ import numpy as np
 
 from loqa_agents.networks.gru import gru_step
 from loqa_envs.arrays import Array
-from loqa_envs.game import Carry, Params
+from loqa_envs.game import Carry, Extras, Params
 
 _TOOK_OWN, _TOOK_OTHER, _LOST = 1.0, 1.0, -2.0
 """The Coin Game's rewards, as `loqa_envs.CoinGame` has them by default."""
@@ -20,9 +20,9 @@ class _Sampling:
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[jax.Array, Carry]:
+    ) -> tuple[jax.Array, Carry, Extras]:
         logits, carry = self.logits(params, carry, observation)
-        return jax.random.categorical(key, logits).astype(np.int32), carry
+        return jax.random.categorical(key, logits).astype(np.int32), carry, {}
 
     def logits(self, params: Params, carry: Carry, observation: Array) -> tuple[jax.Array, Carry]:
         """The logits ``[A]`` of one step, and the next carry."""

@@ -22,7 +22,7 @@ from loqa_agents.players.python.chance import generator_in
 from loqa_agents.players.python.foreign_code import Caller, told
 from loqa_envs.arrays import Array
 from loqa_envs.coin_game.translation import Translated
-from loqa_envs.game import Carry, Game, Params, Policy
+from loqa_envs.game import Carry, Extras, Game, Params, Policy
 
 _EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
@@ -143,9 +143,9 @@ class HostPolicy:
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry]:
+    ) -> tuple[Array, Carry, Extras]:
         action = self.call(self._answer, carry, np.asarray(observation))
-        return np.asarray(action, np.int32), None
+        return np.asarray(action, np.int32), None, {}
 
     def _answer(self, seed: int | None, observation: Array) -> int:
         if seed is not None:

@@ -1,0 +1,120 @@
+"""What an algorithm is: how someone who learns begins, acts, and changes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+import jax
+
+from loqa_agents.algorithms.view import EpisodeView, side_of
+from loqa_agents.common.rollout import Trajectory
+from loqa_agents.common.settings import register_kind
+from loqa_envs.game import Game, Params, Policy
+from loqa_envs.validation import Settings
+
+Metrics: TypeAlias = dict[str, jax.Array]
+"""Named numbers of an update."""
+AlgorithmState: TypeAlias = Any
+"""What a learner keeps from update to update: a pytree of arrays of the algorithm's choosing."""
+
+
+class ActorCritic(NamedTuple):
+    """Actor and critic parameters of one player."""
+
+    actor: Params
+    """What its policy acts with."""
+    critic: Params = ()
+    """What its values are computed with; ``()`` if it has none."""
+
+
+class Context(NamedTuple):
+    """What an update is told beside the episodes."""
+
+    update: jax.Array
+    """``int32``: the number of the update, from 0."""
+    others: tuple[ActorCritic, ...]
+    """The present parameters of the learner in each other seat, in turn from the next seat on, if
+    the algorithm knows ``parameters``, else ``()``; in self-play they are the learner's own."""
+    play: Callable[[jax.Array, Sequence[Params], int], Trajectory]
+    """``play(key, actors, episodes)``: further episodes ``[episodes]`` in which the learner sits in
+    the first seat, and the learner of each seat acts, exploring, with the given actor's parameters.
+    """
+
+
+class Algorithm(Settings):
+    """How someone learns: a frozen dataclass of settings that inherits from this class.
+
+    A new algorithm supplies `init`, `params`, `policy` and `update`, all of them pure functions,
+    and if it is to be saved a name, by `register_algorithm`. `Learner` is the one that most are: a
+    policy gradient, of which only a function of one episode is new (`ALGORITHMS`).
+    """
+
+    plays_episodes: ClassVar[bool] = True
+    """Whether it learns from sampled episodes; if not, `update` is given no views."""
+
+    @property
+    def label(self) -> str:
+        """What tables and folders call it."""
+        return type(self).__name__.lower()
+
+    @property
+    def knows(self) -> frozenset[str]:
+        """What it must see of the others: of ``actions``, ``rewards``, ``values`` (what their
+        critics say) and ``parameters``. A lineup that cannot give it is refused."""
+        return frozenset()
+
+    def init(self, key: jax.Array, game: Game) -> AlgorithmState:
+        """The state before the first update."""
+        raise NotImplementedError
+
+    def params(self, state: AlgorithmState) -> ActorCritic:
+        """The parameters of `policy`, and what others may know; they are what is saved."""
+        raise NotImplementedError
+
+    def policy(self, game: Game) -> Policy:
+        """The player of ``game`` that acts with ``params(state).actor``."""
+        raise NotImplementedError
+
+    def behaviour(self, game: Game) -> Policy:
+        """The same player as it acts in training; by default as it always does."""
+        return self.policy(game)
+
+    def view(
+        self, game: Game, params: ActorCritic, trajectory: Trajectory, seat: int
+    ) -> EpisodeView:
+        """The side of a seat in which a player with these parameters sat, without the others.
+
+        One that has a critic adds here what it says.
+        """
+        del game, params
+        return side_of(trajectory, seat)
+
+    def update(
+        self,
+        key: jax.Array,
+        game: Game,
+        state: AlgorithmState,
+        views: Sequence[EpisodeView],
+        context: Context,
+    ) -> tuple[AlgorithmState, Metrics]:
+        """The state after an update, and what to record of it.
+
+        ``views`` are the sides of all episodes of the update from which the learner learns, as
+        arrays ``[B, n, ...]``: B episodes with each of n opponents. Views of one kind of opponent
+        are one entry; what is known of others differs between entries.
+        """
+        raise NotImplementedError
+
+
+def register_algorithm(name: str, algorithm: type[Algorithm]) -> None:
+    """Give an algorithm of your own a name, so that agents that it trains can be saved and loaded.
+
+    Agents' files name it; so whoever reads them must have imported the module that registers it.
+
+    Raises:
+        ValueError: unless the name is snake_case and free, and the class an `Algorithm`.
+    """
+    if not (isinstance(algorithm, type) and issubclass(algorithm, Algorithm)):
+        raise ValueError(
+            f"algorithm must be a class that inherits from Algorithm, got {algorithm!r}."
+        )
+    register_kind(name, algorithm)

@@ -125,6 +125,11 @@ class Game(Protocol):
         ...
 
     @property
+    def observations_public(self) -> bool:
+        """Whether each seat could work out from its own observation what every other one sees."""
+        ...
+
+    @property
     def noise_size(self) -> int:
         """How many uniform random numbers one step uses up."""
         ...
@@ -185,6 +190,7 @@ class Rules(Settings):
     """
 
     noise_size: int = 0
+    observations_public: bool = False
     observation_high: NDArray[Any] | np.generic = np.float32(1)
 
     @property

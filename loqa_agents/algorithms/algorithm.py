@@ -88,6 +88,11 @@ class Algorithm(Settings):
         del game, params
         return side_of(trajectory, seat)
 
+    def watch(self, game: Game, trajectory: Trajectory, seat: int) -> EpisodeView:
+        """What it sees of another seat whose values it does not know."""
+        side = side_of(trajectory, seat)
+        return side if game.observations_public else side._replace(observations=None)
+
     def update(
         self,
         key: jax.Array,

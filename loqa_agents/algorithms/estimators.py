@@ -38,7 +38,7 @@ class Weights(NamedTuple):
     """``[T]``: for what it makes of the opponent."""
 
 
-def _accumulate(terms: jax.Array, factor: float, continues: jax.Array) -> jax.Array:
+def _accumulate(terms: jax.Array, factor: jax.Array | float, continues: jax.Array) -> jax.Array:
     """``y_t = terms_t + factor * continues_t * y_{t + 1}`` over the last steps first."""
 
     def step(total: jax.Array, row: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
@@ -68,7 +68,7 @@ def discounted_returns(
 def gae(
     rewards: jax.Array,
     values: jax.Array,
-    discount: float,
+    discount: jax.Array | float,
     decay: float,
     continues: jax.Array | None = None,
 ) -> jax.Array:

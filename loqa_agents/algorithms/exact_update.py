@@ -10,9 +10,10 @@ import jax.numpy as jnp
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
 from loqa_agents.algorithms.exact import Exact, Terms, by_action, expected_terms, solve
-from loqa_agents.algorithms.learner import LEAST_SCALE, Learner
+from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.lesson import LearnerState
 from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.algorithms.settings import LEAST_SCALE
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Game, Params
@@ -31,6 +32,7 @@ _WITHOUT_EFFECT: dict[str, tuple[Any, ...]] = {
     "td_decay": (),
     "target_decay": (),
     "finite_horizon": (),
+    "opponent_values": (),
 }
 """Settings that the exact update does not read, and the values beside the default that say what it
 does: one step of the actor, down the gradient of one-step advantages, without a critic."""

@@ -15,6 +15,9 @@ class LearnerState(NamedTuple):
     """The slow critic behind the critic's own targets."""
     actor_optimizer: Any
     critic_optimizer: Any
+    others: Params = ()
+    """The critic of the others, where their values are learned."""
+    others_optimizer: Any = ()
 
 
 class Lesson(NamedTuple):
@@ -34,6 +37,8 @@ class Lesson(NamedTuple):
     """``[T]``: what the critic should have said of each action."""
     alive: jax.Array
     """``[T]``: 0 at steps after the end of the learner's episode, which teach nothing, else 1."""
+    others: tuple[Any, ...] = ()
+    """What it teaches of each other seat, where their values are learned."""
 
 
 def pick(rows: jax.Array, columns: jax.Array) -> jax.Array:

@@ -1,5 +1,6 @@
 """What actors and critics descend on a batch of lessons, and how far."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -13,7 +14,7 @@ from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Params
 
 
-def critic_loss(params: Params, critic: Critic, lessons: Lesson) -> jax.Array:
+def critic_loss(params: Params, lessons: Lesson, critic: Critic) -> jax.Array:
     """The mean Huber loss of the critic's values of what was done, over ``lessons[B]``."""
 
     def loss(lesson: Lesson) -> jax.Array:
@@ -52,22 +53,23 @@ def actor_loss(
 
 
 def descend_critic(
-    critic: Critic,
+    loss: Callable[[Params, Any], jax.Array],
     optimizer: optax.GradientTransformation,
     steps: int,
     target_decay: float,
     start: tuple[Params, Params, Any],
-    lessons: Lesson,
+    lessons: Any,
 ) -> tuple[Params, Params, Any, jax.Array]:
-    """``steps`` from (parameters, slow parameters, optimiser's state); and the first loss."""
+    """``steps`` down ``loss(parameters, lessons)`` from (parameters, slow parameters, optimiser's
+    state); and the first loss."""
 
     def step(carry, _):  # type: ignore[no-untyped-def]
         params, target, state = carry
-        loss, gradient = jax.value_and_grad(critic_loss)(params, critic, lessons)
+        lost, gradient = jax.value_and_grad(loss)(params, lessons)
         updates, state = optimizer.update(gradient, state)
         params = optax.apply_updates(params, updates)
         target = optax.incremental_update(params, target, 1 - target_decay)
-        return (params, target, state), loss
+        return (params, target, state), lost
 
     (params, target, state), losses = jax.lax.scan(step, start, length=steps)
     return params, target, state, losses[0]

@@ -17,7 +17,8 @@ class EpisodeView(NamedTuple):
     """
 
     observations: Any
-    """``[T + 1, *obs]``, as the seat saw them, or as its network was given them."""
+    """``[T + 1, *obs]``, as the seat saw them, or as its network was given them; None of others
+    where the game does not show what they see."""
     actions: jax.Array
     """``int32[T]``"""
     rewards: jax.Array
@@ -36,6 +37,8 @@ class EpisodeView(NamedTuple):
     """``[T]``: how much better each step turned out for the seat than its critic expected."""
     credits: Any = None
     """``[T]``: the same of the learner's own, as far as others' choices are credited with it."""
+    discount: Any = None
+    """What the seat's own critic discounts rewards by, a scalar."""
     others: tuple["EpisodeView", ...] = ()
     """The same of every other seat, in turn from the next one on."""
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax.sharding import NamedSharding
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm
-from loqa_agents.algorithms.view import EpisodeView, side_of
+from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory, play_episode
 from loqa_envs.game import Game, Params, Policy
 
@@ -95,7 +95,7 @@ class Table:
         def side(where: int) -> EpisodeView:
             learner = self.occupants[where].learner
             if learner is None or (where != seat and not sees_values):
-                return side_of(played, where)
+                return me.watch(self.game, played, where)
             return learner.view(self.game, known[where], played, where)
 
         return side(seat)._replace(others=tuple(side(other) for other in others))

@@ -130,6 +130,8 @@ class CoinGame(Rules):
     def observation_high(self) -> NDArray[Any]:  # type: ignore[override]
         return self.view.high
 
+    observations_public = True
+
     @property
     def seats_alike(self) -> bool:
         # All else, of any number of seats, is the same for seats that follow one another in turn.

@@ -93,6 +93,8 @@ class MatrixGame(Rules):
                 return name
         return "matrix_game"
 
+    observations_public = True
+
     @property
     def num_players(self) -> int:
         return 2

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.algorithms.estimators import Perspective, gae
+from loqa_agents.algorithms.estimators import gae
 from loqa_agents.algorithms.exact import (
     OTHER_VIEW,
     best_response,
@@ -19,6 +19,8 @@ from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.common.rollout import play_episode
 from loqa_envs import IPD, MatrixGame, MemoryOne
+
+from .sides import two_sides
 
 DISCOUNT = 0.96
 OWN = (0.7, 0.9, 0.3, 0.6, 0.2)
@@ -54,13 +56,13 @@ def test_the_expected_weights_are_the_mean_of_the_weights_of_all_episodes(algori
     for probability, situations, outcomes in _trajectories(SHORT, OWN, OTHER):
         steps = np.arange(3)
         advantages = solved.advantages[steps, situations[:-1], outcomes]
-        view = Perspective(
+        view = two_sides(
             advantages=advantages,
             credits=advantages,
-            opponent_values=solved.other_action_values[steps, situations[:-1]],
-            opponent_actions=jnp.array(outcomes % 2),
-            opponent_rewards=jnp.array(_payoffs(SHORT)[1][outcomes]),
-            opponent_advantages=solved.other_advantages[steps, situations[:-1], outcomes],
+            other_values=solved.other_action_values[steps, situations[:-1]],
+            other_actions=jnp.array(outcomes % 2),
+            other_rewards=jnp.array(_payoffs(SHORT)[1][outcomes]),
+            other_advantages=solved.other_advantages[steps, situations[:-1], outcomes],
         )
         own, aligned = ALGORITHMS[algorithm](view, shaping.model, DISCOUNT)
         weights = own + shaping.weight * aligned
@@ -111,7 +113,7 @@ def test_the_sampled_update_converges_to_the_exact_one_as_the_batch_grows(algori
         situations = episode.observations[:, 0].argmax(-1)
         steps = jnp.arange(11)
         advantages = gae(episode.rewards[:, 0], solved.values[steps, situations], DISCOUNT, 0.0)
-        view = Perspective(
+        view = two_sides(
             advantages,
             advantages,
             solved.other_action_values[steps[:-1], situations[:-1]],

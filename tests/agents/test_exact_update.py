@@ -14,9 +14,10 @@ from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.losses import actor_loss
 from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.policy import mixed
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.trainer import Trainer
-from loqa_agents.training.updates import Training
+from loqa_agents.training.updates import Training, TrainState
 from loqa_envs import IPD, MatrixGame
 
 ALIKE = IPD(episode_length=4)
@@ -27,19 +28,26 @@ BATCHES, EPISODES = 24, 2000
 class Knowing(Learner):
     """A learner whose critic is never wrong, and who trusts it: one-step advantages."""
 
-    def _values(self, game, params, trajectory, seat):
+    def view(self, game, params, trajectory, seat):
         policy = self.policy(game)
         logits = [
             policy.in_seat(place).log_probabilities(params.actor, jnp.eye(5)) for place in (0, 1)
         ]
-        rates = [self.behaviour(game).mixed(jnp.exp(said))[:, 0] for said in logits]
+        rates = [mixed(jnp.exp(said), self.exploration)[:, 0] for said in logits]
         own = solve(game, rates[seat], rates[1 - seat], self.discount, seat)
         theirs = solve(game, rates[1 - seat], rates[seat], self.discount, 1 - seat)
         seen = trajectory.observations[:, seat].argmax(-1)
         steps = jnp.arange(len(seen))
         action_values = theirs.other_action_values[steps[:-1], jnp.asarray(OTHER_VIEW)[seen[:-1]]]
-        action_values = jnp.concatenate([action_values, jnp.zeros((1, 2))])
-        return action_values, own.values[steps, seen], logits[seat][seen]
+        return (
+            super()
+            .view(game, params, trajectory, seat)
+            ._replace(
+                action_values=jnp.concatenate([action_values, jnp.zeros((1, 2))]),
+                values=own.values[steps, seen],
+                log_probabilities=logits[seat][seen],
+            )
+        )
 
 
 @pytest.mark.slow
@@ -67,7 +75,9 @@ def test_the_exact_gradient_is_the_mean_of_sampled_ones(game, settings):
     lineup = Lineup(game, (learner,), Training(episodes=EPISODES))
 
     def sampled(key):
-        lessons = lineup.self_lessons(key, state)
+        ((key, table),) = lineup.tables(key, TrainState((state,), None))
+        views = [view for _, view in table.views(table.play(key, None))]
+        lessons = learner.lessons(game, state, views)
         loss = partial(
             actor_loss, policy=learner.policy(game), lessons=lessons, clip=learner.clip,
             weights=learner.weights(lessons, update), entropy_weight=learner.entropy_weight(update),

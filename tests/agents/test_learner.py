@@ -7,12 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.algorithms.algorithm import ActorCritic
 from loqa_agents.algorithms.estimators import Weights
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.lesson import Lesson
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.registry import ALGORITHMS
+from loqa_agents.algorithms.view import side_of
 from loqa_agents.common.rollout import play_episode
 from loqa_agents.networks.dense_gru import Network
 from loqa_agents.training.trainer import Trainer
@@ -172,14 +172,15 @@ def test_the_opponents_advantage_stops_with_the_episode():
     state = learner.init(jax.random.key(0), game)
     # A critic that promises -40 for ever, as the published one did.
     critic = jax.tree.map(lambda leaf: jnp.full_like(leaf, -40.0), state.params.critic)
-    opponent = ActorCritic(state.params.actor, critic)
     defect = MemoryOne((0,) * 5)
     episode = play_episode(jax.random.key(0), game, (defect, defect), ((), ()))
-    said = ((), jnp.log(jnp.full((5, 2), 0.5)))
-    episode = episode._replace(carries=(said, said))
-    view = learner._perspective(game, jnp.zeros(5), jnp.zeros(5), opponent, episode, 0)
+    said = {"log_probabilities": jnp.log(jnp.full((5, 2), 0.5))}
+    episode = episode._replace(extras=(said, said))
+    promised = state.params._replace(critic=critic)
+    own, other = (learner.view(game, promised, episode, seat) for seat in (0, 1))
+    view = learner._judged(own._replace(others=(other,)))
     # At the last step: reward -2, nothing after it, expected -40.
-    assert view.opponent_advantages[-1] == pytest.approx(38.0)
+    assert view.others[0].advantages[-1] == pytest.approx(38.0)
 
 
 @pytest.mark.slow
@@ -193,17 +194,40 @@ def test_a_learner_learns_what_pays_against_the_scripted_players_that_it_meets(n
     np.testing.assert_allclose(_cooperation(game, learner, state)[met], expected, atol=0.15)
 
 
-def test_nothing_is_shaped_where_the_opponent_has_no_player():
+def test_nothing_is_shaped_where_the_opponent_has_no_values():
     game, learner = IPD(episode_length=6), Learner()
     state = learner.init(jax.random.key(0), game)
     seats = (learner.behaviour(game),) * 2
     episode = play_episode(jax.random.key(1), game, seats, (state.params.actor,) * 2)
+    own, other = (learner.view(game, state.params, episode, seat) for seat in (0, 1))
     unshaped, shaped = (
-        learner.lesson(game, state, opponent, episode, 0) for opponent in (None, state.params)
+        learner.lesson(game, state, own._replace(others=(side,)))
+        for side in (side_of(episode, 1), other)
     )
     assert not unshaped.shaping.any()
     assert shaped.shaping.any()
     np.testing.assert_array_equal(unshaped.advantages, shaped.advantages)
+
+
+def test_steps_after_the_end_of_an_episode_teach_nothing():
+    """The same as an episode that was cut off there, but that nothing is left to earn."""
+    game, learner = IPD(episode_length=6), Learner(finite_horizon=False, td_decay=0.7)
+    state = learner.init(jax.random.key(0), game)
+    seats = (learner.behaviour(game),) * 2
+    episode = play_episode(jax.random.key(1), game, seats, (state.params.actor,) * 2)
+    ended = episode._replace(continues=episode.continues.at[2].set(0.0))
+    own, other = (learner.view(game, state.params, ended, seat) for seat in (0, 1))
+    lesson = learner.lesson(game, state, own._replace(others=(other,)))
+    np.testing.assert_array_equal(lesson.alive, [1, 1, 1, 0, 0, 0])
+    assert lesson.targets[2] == pytest.approx(float(episode.rewards[2, 0]), abs=1e-6)
+    noise = jax.random.normal(jax.random.key(2), (6, 2))
+    after = jnp.where((jnp.arange(6) > 2)[:, None], noise, 0.0)
+    changed = ended._replace(rewards=ended.rewards + after)
+    own, other = (learner.view(game, state.params, changed, seat) for seat in (0, 1))
+    same = learner.lesson(game, state, own._replace(others=(other,)))
+    batch, others = (jax.tree.map(lambda x: x[None], each) for each in (lesson, same))
+    learned = [learner.learn(game, state, each)[0].params for each in (batch, others)]
+    jax.tree.map(np.testing.assert_array_equal, *learned)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +262,7 @@ def test_the_weight_of_shaping_is_the_learners_and_no_algorithms(monkeypatch):
 
     def clipped(view, model, discount, weight=0.25):
         seen.append(hasattr(model, "weight"))
-        both = view.advantages * jnp.clip(1 + weight * view.opponent_advantages, 0, 2)
+        both = view.advantages * jnp.clip(1 + weight * view.others[0].advantages, 0, 2)
         return Weights(both, jnp.zeros_like(both))
 
     monkeypatch.setitem(ALGORITHMS, "clipped", clipped)
@@ -275,6 +299,7 @@ def _lessons(game, learner, state):
 
     def lesson(key):
         episode = play_episode(key, game, (policy, policy), (state.params.actor,) * 2)
-        return learner.lesson(game, state, state.params, episode, 0)
+        own, other = (learner.view(game, state.params, episode, seat) for seat in (0, 1))
+        return learner.lesson(game, state, own._replace(others=(other,)))
 
     return jax.vmap(lesson)(keys)

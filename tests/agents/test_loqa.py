@@ -7,7 +7,6 @@ import pytest
 
 from loqa_agents.algorithms.estimators import (
     OpponentModel,
-    Perspective,
     Weights,
     discounted_returns,
     loaded_dice_returns,
@@ -21,22 +20,28 @@ from loqa_agents.algorithms.loqa import (
 from loqa_agents.algorithms.naive import naive_weights
 from loqa_agents.algorithms.registry import ALGORITHMS
 
+from .sides import two_sides
+
 LENGTH, ACTIONS, DISCOUNT = 9, 4, 0.93
 
 
 def _episode(seed):
     keys = jax.random.split(jax.random.key(seed), 8)
-    view = Perspective(
+    view = two_sides(
         advantages=jax.random.normal(keys[0], (LENGTH,)),
         credits=jax.random.normal(keys[7], (LENGTH,)),
-        opponent_values=2 * jax.random.normal(keys[1], (LENGTH, ACTIONS)),
-        opponent_actions=jax.random.randint(keys[2], (LENGTH,), 0, ACTIONS),
-        opponent_rewards=jax.random.normal(keys[3], (LENGTH,)),
-        opponent_advantages=jax.random.normal(keys[4], (LENGTH,)),
+        other_values=2 * jax.random.normal(keys[1], (LENGTH, ACTIONS)),
+        other_actions=jax.random.randint(keys[2], (LENGTH,), 0, ACTIONS),
+        other_rewards=jax.random.normal(keys[3], (LENGTH,)),
+        other_advantages=jax.random.normal(keys[4], (LENGTH,)),
     )
     logits = jax.random.normal(keys[5], (LENGTH, ACTIONS))
     actions = jax.random.randint(keys[6], (LENGTH,), 0, ACTIONS)
     return view, logits, actions
+
+
+def _other(view, **changed):
+    return view._replace(others=(view.others[0]._replace(**changed),))
 
 
 def _log_probabilities(logits, actions):
@@ -45,13 +50,13 @@ def _log_probabilities(logits, actions):
 
 def _loss(view, shaping, log_probabilities, differentiable_values):
     """The published loss, given the opponent's values of its own actions, differentiable."""
-    values = view.opponent_values
-    chosen = values[jnp.arange(LENGTH), view.opponent_actions]
+    values = view.others[0].action_values[:-1]
+    chosen = values[jnp.arange(LENGTH), view.others[0].actions]
     if not shaping.sampled_values:  # keep the critic's number, take the derivative
         differentiable_values += chosen - jax.lax.stop_gradient(differentiable_values)
-    values = values.at[jnp.arange(LENGTH), view.opponent_actions].set(differentiable_values)
+    values = values.at[jnp.arange(LENGTH), view.others[0].actions].set(differentiable_values)
     modelled = jax.nn.log_softmax(values / shaping.temperature)
-    modelled = modelled[jnp.arange(LENGTH), view.opponent_actions]
+    modelled = modelled[jnp.arange(LENGTH), view.others[0].actions]
     own = -(view.advantages * log_probabilities).mean()
     return own - shaping.weight * (view.credits * modelled).mean()
 
@@ -59,21 +64,25 @@ def _loss(view, shaping, log_probabilities, differentiable_values):
 def _loaded_dice_values(view, shaping, log_probabilities):
     # The opponent chose without knowing the learner's move at the same step: that is left out.
     later = loaded_dice_returns(
-        view.opponent_rewards, log_probabilities, view.opponent_advantages, DISCOUNT, shaping.decay
+        view.others[0].rewards,
+        log_probabilities,
+        view.others[0].advantages,
+        DISCOUNT,
+        shaping.decay,
     )
-    return view.opponent_rewards + DISCOUNT * jnp.append(later[1:], 0.0)
+    return view.others[0].rewards + DISCOUNT * jnp.append(later[1:], 0.0)
 
 
 def _n_step_values(view, shaping, log_probabilities):
     """DiCE over the next rewards of each step; the full return, so that values stay the same."""
-    returns = discounted_returns(view.opponent_rewards, DISCOUNT)
+    returns = discounted_returns(view.others[0].rewards, DISCOUNT)
     values = []
     for t in range(LENGTH):
         total = returns[t]
         for k in range(t + 1, min(t + shaping.steps, LENGTH)):
             since = log_probabilities[t + 1 : k + 1].sum()
             box = jnp.exp(since - jax.lax.stop_gradient(since))
-            total += DISCOUNT ** (k - t) * view.opponent_rewards[k] * (box - 1)
+            total += DISCOUNT ** (k - t) * view.others[0].rewards[k] * (box - 1)
         values.append(total)
     return jnp.stack(values)
 
@@ -105,7 +114,7 @@ def test_the_closed_form_is_the_gradient_of_the_published_loss(
 
 def test_n_step_reaches_no_further_than_its_steps():
     view, _, _ = _episode(0)
-    late = view._replace(opponent_rewards=view.opponent_rewards.at[5].add(1.0))
+    late = _other(view, rewards=view.others[0].rewards.at[5].add(1.0))
     model = OpponentModel(steps=3)
     difference = sum(n_step_weights(late, model, 1.0)) - sum(n_step_weights(view, model, 1.0))
     # The reward at 5 is seen by choices at 3, 4 and 5, so it can credit the actions at 4 and 5.
@@ -123,20 +132,20 @@ def test_without_shaping_every_form_is_the_naive_policy_gradient(weights):
 
 def test_a_choice_that_the_opponent_could_not_have_made_otherwise_earns_no_credit():
     view, _, _ = _episode(2)
-    certain = 50.0 * jax.nn.one_hot(view.opponent_actions, ACTIONS)
-    view = view._replace(opponent_values=certain)
+    certain = 50.0 * jax.nn.one_hot(view.others[0].actions, ACTIONS)
+    view = _other(view, action_values=jnp.concatenate([certain, certain[:1]]))
     weights = loqa_weights(view, OpponentModel(), DISCOUNT)
     np.testing.assert_allclose(weights.shaping, np.zeros(LENGTH), atol=1e-6)
 
 
 def test_who_was_good_to_the_learner_is_rewarded_and_who_was_bad_is_punished():
-    view = Perspective(
+    view = two_sides(
         advantages=jnp.array([1.0, 0.0]),
         credits=jnp.array([1.0, 0.0]),
-        opponent_values=jnp.zeros((2, 2)),
-        opponent_actions=jnp.zeros(2, jnp.int32),
-        opponent_rewards=jnp.zeros(2),
-        opponent_advantages=jnp.array([0.0, 2.0]),
+        other_values=jnp.zeros((2, 2)),
+        other_actions=jnp.zeros(2, jnp.int32),
+        other_rewards=jnp.zeros(2),
+        other_advantages=jnp.array([0.0, 2.0]),
     )
     model = OpponentModel()
     # u_0 = 1 * (1 - 1/2) / 1 = 0.5, so C_1 = 0.5 and the weight at 1 is 0.9 * 0.5 * 2 = 0.9.
@@ -146,6 +155,26 @@ def test_who_was_good_to_the_learner_is_rewarded_and_who_was_bad_is_punished():
     # Advantage Alignment leaves out how movable the choice was: 0.9 * 1 * 2 = 1.8.
     aligned = advantage_alignment_weights(view, model, 0.9)
     np.testing.assert_allclose(sum(aligned), [1.0, 1.8], rtol=1e-6)
+
+
+@pytest.mark.parametrize("weights", [loqa_weights, n_step_weights, advantage_alignment_weights])
+def test_with_several_others_the_shaping_is_the_sum_over_them(weights):
+    (one, _, _), (another, _, _) = _episode(4), _episode(5)
+    both = one._replace(others=one.others + another.others)
+    alone = one._replace(others=another.others)
+    made = [weights(view, OpponentModel(), DISCOUNT) for view in (one, alone, both)]
+    np.testing.assert_allclose(made[0].shaping + made[1].shaping, made[2].shaping, atol=1e-5)
+    np.testing.assert_array_equal(made[0].own, made[2].own)
+
+
+@pytest.mark.parametrize("weights", [loqa_weights, n_step_weights, advantage_alignment_weights])
+def test_who_has_no_values_is_not_shaped(weights):
+    view, _, _ = _episode(6)
+    scripted = view.others[0]._replace(action_values=None, advantages=None)
+    alone = weights(view._replace(others=(scripted,)), OpponentModel(), DISCOUNT)
+    assert not alone.shaping.any()
+    beside = weights(view._replace(others=(scripted, *view.others)), OpponentModel(), DISCOUNT)
+    np.testing.assert_array_equal(beside.shaping, weights(view, OpponentModel(), DISCOUNT).shaping)
 
 
 def test_every_algorithm_gives_two_weights_for_each_step():

@@ -7,7 +7,7 @@ from loqa_agents.common.rollout import play_episode
 from loqa_agents.networks.critic import Critic
 from loqa_agents.networks.dense_gru import Network
 from loqa_agents.networks.inputs import Inputs
-from loqa_agents.networks.policy import NetworkPolicy, RecordedPolicy
+from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs import IPD
 
 KINDS = [Network(), Network(hidden=(7,)), Network(memory=6), Network(hidden=(7, 5), memory=6)]
@@ -110,15 +110,10 @@ def test_widths_out_of_range_are_refused(wrong):
 @pytest.mark.parametrize("network", KINDS)
 def test_a_record_of_play_is_what_the_actor_says_to_the_whole_episode(network):
     game = IPD(episode_length=5)
-    players = [kind(network, Inputs.of(game), 2, 0.3) for kind in (RecordedPolicy, NetworkPolicy)]
-    params = players[0].init(jax.random.key(0))
-    episodes = [
-        play_episode(jax.random.key(1), game, (player,) * 2, (params,) * 2) for player in players
-    ]
-    np.testing.assert_array_equal(episodes[0].actions, episodes[1].actions)
-    seen = episodes[0].observations[:, 1]
-    np.testing.assert_allclose(
-        players[0].recorded(params, episodes[0].carries[1], seen[-1]),
-        players[1].log_probabilities(params, seen),
-        atol=1e-6,
-    )
+    player = NetworkPolicy(network, Inputs.of(game), 2, 0.3)
+    params = player.init(jax.random.key(0))
+    episode = play_episode(jax.random.key(1), game, (player,) * 2, (params,) * 2)
+    said = player.log_probabilities(params, episode.observations[:, 1])
+    np.testing.assert_allclose(episode.extras[1]["log_probabilities"], said[:-1], atol=1e-6)
+    last, _ = player.step(params, episode.carries[1], episode.observations[-1, 1])
+    np.testing.assert_allclose(last, said[-1], atol=1e-6)

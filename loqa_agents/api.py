@@ -6,8 +6,8 @@ from loqa_agents.algorithms.algorithm import (
     Context,
     register_algorithm,
 )
+from loqa_agents.algorithms.batch import Batch, LearnerState
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.lesson import LearnerState, Lesson
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.algorithms.view import EpisodeView
@@ -38,7 +38,7 @@ __all__ = [
     "Inputs",
     "Learner",
     "LearnerState",
-    "Lesson",
+    "Batch",
     "Network",
     "NetworkPolicy",
     "PRESETS",

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
+from loqa_agents.algorithms.batch import LearnerState
 from loqa_agents.algorithms.exact import Exact, Terms, by_action, expected_terms, solve
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.lesson import LearnerState
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.settings import LEAST_SCALE
 from loqa_agents.algorithms.view import EpisodeView

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import optax
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Context, Metrics
+from loqa_agents.algorithms.batch import Batch, LearnerState, pick
 from loqa_agents.algorithms.estimators import alive, gae, td_targets
-from loqa_agents.algorithms.lesson import LearnerState, Lesson, pick
 from loqa_agents.algorithms.losses import critic_loss, descend_actor, descend_critic
 from loqa_agents.algorithms.opponent_values import OpponentValues, Watched
 from loqa_agents.algorithms.registry import ALGORITHMS, EVERYTHING_SEEN, judge
@@ -100,18 +100,18 @@ class Learner(LearnerSettings):
         context: Context,
     ) -> tuple[LearnerState, Metrics]:
         del key
-        lessons = self.lessons(game, state, views)
-        return self.learn(game, state, lessons, context.update)
+        batch = self.batch(game, state, views)
+        return self.learn(game, state, batch, context.update)
 
-    def lessons(self, game: Game, state: LearnerState, views: Sequence[EpisodeView]) -> Lesson:
+    def batch(self, game: Game, state: LearnerState, views: Sequence[EpisodeView]) -> Batch:
         """What episodes ``[B, n]`` of several kinds teach, as one batch."""
-        teach = jax.vmap(jax.vmap(partial(self.lesson, game, state)))
-        batch: Lesson = jax.tree.map(
+        teach = jax.vmap(jax.vmap(partial(self.row, game, state)))
+        batch: Batch = jax.tree.map(
             lambda *leaves: _flat(jnp.concatenate(leaves, 1)), *(teach(view) for view in views)
         )
         return batch
 
-    def lesson(self, game: Game, state: LearnerState, view: EpisodeView) -> Lesson:
+    def row(self, game: Game, state: LearnerState, view: EpisodeView) -> Batch:
         """What one episode teaches the learner that had this view of it."""
         rewards, continues = view.rewards, view.continues
         slow = view.values
@@ -122,11 +122,11 @@ class Learner(LearnerSettings):
         watched: tuple[Watched, ...] = ()
         if self.opponent_values == "learned":
             opponents = self._opponents(game)
-            view = opponents.told(state.others, view)
+            view = opponents.with_values(state.others, view)
             watched = opponents.watched(view)
         view = self._judged(view)
         advantages, shaping = judge(self.algorithm, view, self.shaping.model, self.discount)
-        return Lesson(
+        return Batch(
             view.observations,
             view.actions,
             pick(view.log_probabilities[:-1], view.actions),
@@ -138,23 +138,23 @@ class Learner(LearnerSettings):
         )
 
     def learn(
-        self, game: Game, state: LearnerState, lessons: Lesson, update: jax.Array | int = 0
+        self, game: Game, state: LearnerState, batch: Batch, update: jax.Array | int = 0
     ) -> tuple[LearnerState, Metrics]:
-        """Several steps of critic and actor on ``lessons[B]``, in the update of that number."""
+        """Several steps of critic and actor on ``batch[B]``, in the update of that number."""
         critic, target, critic_optimizer, lost = descend_critic(
             partial(critic_loss, critic=self._critic(game)),
             self._critic_optimizer, self.critic_steps, self.target_decay,
-            (state.params.critic, state.target, state.critic_optimizer), lessons,
+            (state.params.critic, state.target, state.critic_optimizer), batch,
         )  # fmt: skip
         actor, actor_optimizer, metrics = descend_actor(
             self.policy(game), self._actor_optimizer, self.actor_steps,
             (state.params.actor, state.actor_optimizer),
-            lessons, self.weights(lessons, update), self.clip, self.entropy_weight(update),
+            batch, self.weights(batch, update), self.clip, self.entropy_weight(update),
         )  # fmt: skip
         metrics = {"actor_loss": metrics.pop("loss"), "critic_loss": lost} | metrics
         others, others_optimizer = state.others, state.others_optimizer
-        if lessons.others:
-            watched = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *lessons.others)
+        if batch.others:
+            watched = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *batch.others)
             others, others_optimizer, metrics["others_loss"] = self._opponents(game).learn(
                 self._critic_optimizer, self.critic_steps, others, others_optimizer, watched
             )

@@ -34,15 +34,15 @@ class Shaping(Settings):
     """How strongly, and through which model of the opponent, the learner shapes it."""
 
     weight: Weight = 1.0
-    """Weight of the shaping term beside the learner's own advantage; 0 is the naive learner."""
+    """Weight of the shaping term relative to the learner's own advantage; 0 is the naive learner."""
     temperature: Positive = 1.0
-    """Temperature of the softmax that models the opponent."""
+    """Temperature of the softmax policy that models an opponent."""
     decay: Share = 0.9
-    """How much of an opponent's choice is still credited a step later, beside the discount."""
+    """Decay per step of the credit for an opponent's action, on top of the discount."""
     steps: Annotated[int, Interval(ge=2, le=1000)] = 4
-    """How many of the opponent's rewards the n-step form makes differentiable."""
+    """Number of the opponent's rewards that the n-step form makes differentiable."""
     sampled_values: bool = False
-    """Value the action that the opponent took by its sampled return, as LOQA's code does."""
+    """Use the sampled return as the value of the opponent's action, as LOQA's code does."""
 
     @property
     def model(self) -> OpponentModel:

@@ -1,4 +1,4 @@
-"""What actors and critics descend on a batch of lessons, and how far."""
+"""What actors and critics descend on a batch, and how far."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,47 +8,47 @@ import jax.numpy as jnp
 import optax
 
 from loqa_agents.algorithms.algorithm import Metrics
-from loqa_agents.algorithms.lesson import Lesson, pick
+from loqa_agents.algorithms.batch import Batch, pick
 from loqa_agents.networks.critic import Critic
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Params
 
 
-def critic_loss(params: Params, lessons: Lesson, critic: Critic) -> jax.Array:
-    """The mean Huber loss of the critic's values of what was done, over ``lessons[B]``."""
+def critic_loss(params: Params, batch: Batch, critic: Critic) -> jax.Array:
+    """The mean Huber loss of the critic's values of what was done, over ``batch[B]``."""
 
-    def loss(lesson: Lesson) -> jax.Array:
-        values = critic.action_values(params, lesson.observations)[:-1]
-        errors = optax.huber_loss(pick(values, lesson.actions), lesson.targets)
-        return jnp.mean(errors * lesson.alive)
+    def loss(row: Batch) -> jax.Array:
+        values = critic.action_values(params, row.observations)[:-1]
+        errors = optax.huber_loss(pick(values, row.actions), row.targets)
+        return jnp.mean(errors * row.alive)
 
-    return jax.vmap(loss)(lessons).mean() / lessons.alive.mean()
+    return jax.vmap(loss)(batch).mean() / batch.alive.mean()
 
 
 def actor_loss(
     params: Params,
     policy: NetworkPolicy,
-    lessons: Lesson,
+    batch: Batch,
     weights: jax.Array,
     clip: float,
     entropy_weight: jax.Array | float,
 ) -> tuple[jax.Array, Metrics]:
-    """The clipped surrogate of ``lessons[B]`` with ``weights[B, T]``, less the entropy bonus.
+    """The clipped surrogate of ``batch[B]`` with ``weights[B, T]``, less the entropy bonus.
 
     Schulman et al., Proximal Policy Optimization Algorithms (2017), equation 7, for any weights in
     the place of advantages.
     """
 
-    def gain_and_entropy(lesson: Lesson, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
-        logits = policy.unroll(params, lesson.observations[:-1])
-        ratio = jnp.exp(pick(logits, lesson.actions) - lesson.log_probabilities)
+    def gain_and_entropy(row: Batch, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
+        logits = policy.unroll(params, row.observations[:-1])
+        ratio = jnp.exp(pick(logits, row.actions) - row.log_probabilities)
         clipped = jnp.clip(ratio, 1 - clip, 1 + clip)
         gain = jnp.minimum(ratio * weights, clipped * weights)
         entropy = -(jnp.exp(logits) * logits).sum(-1)
-        return (gain * lesson.alive).mean(), (entropy * lesson.alive).mean()
+        return (gain * row.alive).mean(), (entropy * row.alive).mean()
 
-    played = lessons.alive.mean()
-    gain, entropy = (jnp.mean(x) / played for x in jax.vmap(gain_and_entropy)(lessons, weights))
+    played = batch.alive.mean()
+    gain, entropy = (jnp.mean(x) / played for x in jax.vmap(gain_and_entropy)(batch, weights))
     return -gain - entropy_weight * entropy, {"entropy": entropy}
 
 
@@ -58,14 +58,14 @@ def descend_critic(
     steps: int,
     target_decay: float,
     start: tuple[Params, Params, Any],
-    lessons: Any,
+    batch: Any,
 ) -> tuple[Params, Params, Any, jax.Array]:
-    """``steps`` down ``loss(parameters, lessons)`` from (parameters, slow parameters, optimiser's
+    """``steps`` down ``loss(parameters, batch)`` from (parameters, slow parameters, optimiser's
     state); and the first loss."""
 
     def step(carry, _):  # type: ignore[no-untyped-def]
         params, target, state = carry
-        lost, gradient = jax.value_and_grad(loss)(params, lessons)
+        lost, gradient = jax.value_and_grad(loss)(params, batch)
         updates, state = optimizer.update(gradient, state)
         params = optax.apply_updates(params, updates)
         target = optax.incremental_update(params, target, 1 - target_decay)
@@ -80,7 +80,7 @@ def descend_actor(
     optimizer: optax.GradientTransformation,
     steps: int,
     start: tuple[Params, Any],
-    lessons: Lesson,
+    batch: Batch,
     weights: jax.Array,
     clip: float,
     entropy_weight: jax.Array | float,
@@ -90,7 +90,7 @@ def descend_actor(
     def step(carry, _):  # type: ignore[no-untyped-def]
         params, state = carry
         (loss, metrics), gradient = jax.value_and_grad(actor_loss, has_aux=True)(
-            params, policy, lessons, weights, clip, entropy_weight
+            params, policy, batch, weights, clip, entropy_weight
         )
         updates, state = optimizer.update(gradient, state)
         return (optax.apply_updates(params, updates), state), {"loss": loss} | metrics

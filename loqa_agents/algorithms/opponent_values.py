@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from loqa_agents.algorithms.batch import pick
 from loqa_agents.algorithms.estimators import alive, td_targets
-from loqa_agents.algorithms.lesson import pick
 from loqa_agents.algorithms.losses import descend_critic
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.networks.critic import Critic
@@ -41,7 +41,7 @@ class OpponentValues:
     """With an output more than there are actions."""
     td_decay: float
 
-    def told(self, params: Params, view: EpisodeView) -> EpisodeView:
+    def with_values(self, params: Params, view: EpisodeView) -> EpisodeView:
         """The same view with the values of the others."""
 
         def of(other: EpisodeView) -> EpisodeView:
@@ -54,7 +54,7 @@ class OpponentValues:
         return view._replace(others=tuple(of(other) for other in view.others))
 
     def watched(self, view: EpisodeView) -> tuple[Watched, ...]:
-        """What an episode teaches of each other seat whose values are `told`."""
+        """What an episode teaches of each other seat after `with_values`."""
         return tuple(
             Watched(
                 self._rows(view, other),

@@ -10,7 +10,7 @@ from annotated_types import Interval
 
 from loqa_agents.algorithms.adam import adam
 from loqa_agents.algorithms.algorithm import Algorithm
-from loqa_agents.algorithms.lesson import Lesson
+from loqa_agents.algorithms.batch import Batch
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.networks.dense_gru import Network
@@ -30,53 +30,53 @@ class LearnerSettings(Algorithm):
     """
 
     algorithm: str = "loqa"
-    """One of loqa, loqa_n_step, advantage_alignment, naive."""
+    """Which weights the policy gradient has: loqa, loqa_n_step, advantage_alignment or naive."""
     shaping: Shaping = field(default_factory=Shaping)
     actor: Network = field(default_factory=Network)
     critic: Network = field(default_factory=lambda: Network(hidden=(16,)))
     opponent_values: Literal["shared", "learned"] = "shared"
-    """Whether others' values are read from their critics, or learned from what others do and earn;
-    then whom has none, such as a scripted player, can be shaped, too."""
+    """Where opponents' values come from: their own critics (shared), or a critic that learns them
+    from their actions and rewards (learned), which also works with scripted opponents."""
     exploration: Probability = 0.2
-    """Probability, in training, that an action is random instead."""
+    """Probability of a uniformly random action during training."""
     discount: Share = 0.96
-    """Discount of rewards a step."""
+    """Discount factor of rewards per step."""
     finite_horizon: bool = True
-    """Whether values know the clock and are zero at the end of the episode."""
+    """Give the critic the elapsed time, and zero value at the end of the episode."""
     gae_decay: Share = 0.95
-    """Decay of the learner's own generalised advantages: 0 one-step, 1 Monte-Carlo."""
+    """GAE λ of the learner's own advantage: 0 is the one-step advantage, 1 the Monte Carlo one."""
     opponent_gae_decay: Share = 0.95
-    """The same for the opponent's advantages."""
+    """GAE λ of the opponents' advantages."""
     credit_gae_decay: Share = 0.95
-    """The same for what the opponent's choices are credited with; 0 keeps later luck out of it."""
+    """GAE λ of the advantage that judges the opponents' actions; 0 is the one-step advantage."""
     td_decay: Share = 0.95
-    """Decay of the critic's TD(lambda) targets."""
+    """TD(λ) of the critic's targets."""
     target_decay: Share = 0.0
-    """How much of the target critic is kept at each critic step; 0 is no separate target."""
+    """Share of the target critic kept at each critic step; 0 uses the critic itself."""
     actor_learning_rate: Positive = 1e-2
-    """Adam's step size for the actor."""
+    """Learning rate of the actor (Adam)."""
     critic_learning_rate: Positive = 1e-2
-    """Adam's step size for the critic."""
+    """Learning rate of the critic (Adam)."""
     actor_steps: Annotated[int, Interval(ge=1, le=10_000)] = 4
-    """Gradient steps of the actor on each batch of episodes."""
+    """Gradient steps of the actor per update."""
     critic_steps: Annotated[int, Interval(ge=1, le=10_000)] = 4
-    """Gradient steps of the critic on each batch of episodes."""
+    """Gradient steps of the critic per update."""
     clip: Positive = 0.2
-    """Actor steps stop where a probability has changed by this ratio."""
+    """PPO clipping range of the probability ratio."""
     gradient_norm: Positive = 1.0
-    """The actor's gradient is scaled down to this norm."""
+    """Largest norm of the actor's gradient; larger ones are scaled down."""
     entropy: Weight = 0.0
-    """Weight of the entropy bonus."""
+    """Coefficient of the entropy bonus."""
     balance: bool = False
-    """Whether advantages and shaping are each divided by their standard deviation in the batch."""
+    """Divide advantages and shaping by their standard deviations in the batch."""
     anneal: Annotated[int, Interval(ge=0, le=10**9)] = 0
-    """Updates over which learning rate, shaping, entropy change to their final values; 0 never."""
+    """Updates over which learning rate, shaping and entropy go to their final values; 0 for never."""
     final_actor_learning_rate: Positive = 1e-3
-    """What the actor's step size is after ``anneal`` updates."""
+    """Learning rate of the actor after ``anneal`` updates."""
     final_shaping_weight: Weight = 1.0
-    """What the weight of shaping is after ``anneal`` updates."""
+    """Weight of shaping after ``anneal`` updates."""
     final_entropy: Weight = 0.0
-    """What the weight of the entropy bonus is after ``anneal`` updates."""
+    """Coefficient of the entropy bonus after ``anneal`` updates."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -90,11 +90,12 @@ class LearnerSettings(Algorithm):
                 f"an optimiser counts; got {self.anneal} * {self.actor_steps}."
             )
 
-    def weights(self, lessons: Lesson, update: jax.Array | int) -> jax.Array:
+    def weights(self, batch: Batch, update: jax.Array | int) -> jax.Array:
         """``[B, T]``: how much more probable each action should become."""
-        own, shaping = lessons.advantages, lessons.shaping
+        own, shaping = batch.advantages, batch.shaping
         if self.balance:
-            own, shaping = (x / (jnp.std(x) + LEAST_SCALE) for x in (own, shaping))
+            played = batch.alive > 0
+            own, shaping = (x / (jnp.std(x, where=played) + LEAST_SCALE) for x in (own, shaping))
         return own + self.shaping_weight(update) * shaping
 
     def shaping_weight(self, update: jax.Array | int) -> jax.Array | float:

@@ -35,32 +35,32 @@ class Train(Generic[G]):
     learner: Annotated[Learner, FLAT]
     training: Annotated[Training, FLAT]
     seeds: str = "42-51"
-    """Seeds to train at once: a number, a range such as 42-51, or several with commas."""
+    """Seeds, trained at the same time: a number, a range such as 42-51, or a list with commas."""
     out: Path | None = None
-    """Folder for the run; without it, the next free one in runs/."""
+    """Folder of the run; by default the next free one in runs/."""
     resume: bool = False
-    """Go on with the run in --out."""
+    """Continue the run in --out."""
     overwrite: bool = False
     """Replace the run in --out."""
     devices: int | None = None
-    """Devices (on a CPU, cores) that share the seeds or else the episodes; by default as many as
-    are of use, and with --resume those that the run began with."""
+    """Number of devices (on a CPU, cores) among which seeds or episodes are divided; by default as
+    many as are useful, with --resume as many as before."""
     devices_changed: bool = False
-    """With --resume, go on with other devices; the last digits of all numbers change with them."""
+    """Allow --resume on other devices than before, which changes the last digits of the results."""
     minutes: float | None = None
-    """Wall-clock budget per seed, in all sessions together; ten seeds have ten times as long."""
+    """Stop after this many minutes of wall time per seed, counted over all sessions."""
     checkpoint_seconds: float = 5.0
-    """Seconds between checkpoints; what kill -9 can lose."""
+    """Seconds between checkpoints."""
     tensorboard: bool = False
-    """Log to TensorBoard too (needs the extra loqa[tensorboard])."""
+    """Log to TensorBoard (needs the extra loqa[tensorboard])."""
     wandb: bool = False
-    """Log to Weights & Biases too (needs the extra loqa[wandb])."""
+    """Log to Weights & Biases (needs the extra loqa[wandb])."""
     wandb_project: str | None = None
-    """Project there; by default loqa."""
+    """Weights & Biases project; by default loqa."""
     wandb_group: str | None = None
-    """Group of runs there, if any."""
+    """Weights & Biases group."""
     wandb_name: str | None = None
-    """Name of the run there; by default that of its folder."""
+    """Weights & Biases run name; by default the name of the folder."""
 
     def __call__(self, console: Console) -> None:
         seeds = parse_seeds(self.seeds)
@@ -68,7 +68,7 @@ class Train(Generic[G]):
         devices = (
             training_devices(self.devices, len(seeds), self.training.episodes) if new else None
         )
-        title = f"{self.learner.algorithm} on {self.game.name}"
+        title = f"{self.learner.label} on {self.game.name}"
         title += f", {self.minutes:g} min per seed" if self.minutes else ""
         loggers = self._loggers()
         display = report.ProgressDisplay(console, title, self.training.updates)

@@ -6,8 +6,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from loqa_agents.algorithms.batch import Batch, LearnerState
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.lesson import LearnerState, Lesson
 from loqa_agents.common.rollout import Trajectory, play_episode
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.responses.clock import Clocked, ClockedPolicy
@@ -55,12 +55,12 @@ class Responding:
                 seats, actors = seats[::-1], actors[::-1]
             episodes = jax.vmap(lambda key: play_episode(key, self.table, seats, actors))(keys)
 
-            def lesson(episode: Trajectory) -> Lesson:
+            def row(episode: Trajectory) -> Batch:
                 own = self.view(_exchanged(episode) if self.place else episode)
                 view = self.learner.view(self.seen, state.params, own, 0)
-                return self.learner.lesson(self.seen, state, view)
+                return self.learner.row(self.seen, state, view)
 
-            return self.learner.learn(self.seen, state, jax.vmap(lesson)(episodes), i)[0]
+            return self.learner.learn(self.seen, state, jax.vmap(row)(episodes), i)[0]
 
         advanced: LearnerState = jax.lax.fori_loop(start, stop, update, state)
         return advanced

@@ -26,7 +26,7 @@ class Lineup:
 
     Where the seats of the game are alike, a learner that meets others sits in the first. Where they
     differ, it sits in each for as many episodes with everyone whom it meets, and learns from all.
-    Self-play is a lesson from all seats in any game.
+    In self-play it learns from all seats of any game.
 
     Raises:
         ValueError: if an algorithm knows what the training cannot give, if the game has no scripted

@@ -24,27 +24,27 @@ class Training(Settings):
     """
 
     rival: str | None = None
-    """Algorithm of a second, separate learner whom it meets; without it, self-play."""
+    """Algorithm of a separate learner in all other seats; without it, self-play."""
     pool: Annotated[int, Interval(ge=0, le=10**6)] = 0
-    """How many past selves self-play keeps as opponents; 0 plays the present self only."""
+    """Number of past selves kept as opponents; 0 for self-play with the present self only."""
     pool_interval: Count = 10
-    """Updates from one past self to the next."""
+    """Updates between two past selves."""
     opponents: Annotated[int, Interval(ge=1, le=10_000)] = 8
-    """How many opponents from the pool share the episodes of an update."""
+    """Number of opponents from the pool per update; they share its episodes."""
     newest: Annotated[int, Interval(ge=0, le=10_000)] = 0
-    """How many of those opponents are always the newest self."""
+    """Number of those opponents that are the present self."""
     scripted: tuple[str, ...] = ()
-    """Scripted players, each in the place of one of those opponents; they cannot be shaped. Names
-    joined by + fill several of the other seats, where there are more than one."""
+    """Scripted players, each in place of one of those opponents. In games of more than two players,
+    names joined by + take several of the other seats."""
     both_seats: bool = False
-    """Whether episodes with the newest self are lessons from its seat, too."""
+    """Learn from both seats of the episodes with the present self."""
     exact: bool = False
-    """One step an update down the exact expected gradient of self-play, without episodes (matrix
-    games, actors without memory)."""
+    """Follow the exact expected gradient of self-play, one step per update, without episodes
+    (matrix games, actors without memory)."""
     episodes: Count = 32
-    """Episodes an update; the exact one plays none."""
+    """Episodes per update."""
     updates: Count = 600
-    """Updates of a run."""
+    """Number of updates."""
     evaluate_every: Count = 50
     """Updates between evaluations."""
 

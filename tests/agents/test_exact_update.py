@@ -77,10 +77,10 @@ def test_the_exact_gradient_is_the_mean_of_sampled_ones(game, settings):
     def sampled(key):
         ((key, table),) = lineup.tables(key, TrainState((state,), None))
         views = [view for _, view in table.views(table.play(key, None))]
-        lessons = learner.lessons(game, state, views)
+        batch = learner.batch(game, state, views)
         loss = partial(
-            actor_loss, policy=learner.policy(game), lessons=lessons, clip=learner.clip,
-            weights=learner.weights(lessons, update), entropy_weight=learner.entropy_weight(update),
+            actor_loss, policy=learner.policy(game), batch=batch, clip=learner.clip,
+            weights=learner.weights(batch, update), entropy_weight=learner.entropy_weight(update),
         )  # fmt: skip
         return jax.tree.leaves(jax.grad(loss, has_aux=True)(state.params.actor)[0])[0]
 

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loqa_agents.algorithms.batch import Batch
 from loqa_agents.algorithms.estimators import Weights
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.lesson import Lesson
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.algorithms.view import side_of
@@ -65,7 +65,7 @@ def test_the_critic_learns_what_is_left_to_earn(discount):
 def test_a_slow_target_lags_behind_the_critic():
     game, learner = COOPERATION_PAYS, Learner(target_decay=0.9, critic_steps=1)
     state = learner.init(jax.random.key(0), game)
-    changed, _ = learner.learn(game, state, _lessons(game, learner, state))
+    changed, _ = learner.learn(game, state, _batch(game, learner, state))
     for old, new, target in zip(
         *map(jax.tree.leaves, (state.target, changed.params.critic, changed.target)), strict=True
     ):
@@ -75,7 +75,7 @@ def test_a_slow_target_lags_behind_the_critic():
 def test_a_learner_without_a_slow_target_uses_its_critic():
     game, learner = COOPERATION_PAYS, Learner()
     state = learner.init(jax.random.key(0), game)
-    changed, _ = learner.learn(game, state, _lessons(game, learner, state))
+    changed, _ = learner.learn(game, state, _batch(game, learner, state))
     assert jax.tree.all(
         jax.tree.map(lambda a, b: bool((a == b).all()), changed.target, changed.params.critic)
     )
@@ -86,21 +86,21 @@ def test_the_first_actor_step_follows_the_weights_times_the_log_probabilities():
     game = IPD(episode_length=6)
     learner = Learner(actor_steps=1, critic_steps=1, entropy=0.0, gradient_norm=1e9)
     state = learner.init(jax.random.key(0), game)
-    lessons = _lessons(game, learner, state)
+    batch = _batch(game, learner, state)
 
-    def weights(lesson: Lesson):
-        return lesson.advantages + learner.shaping.weight * lesson.shaping
+    def weights(row: Batch):
+        return row.advantages + learner.shaping.weight * row.shaping
 
     def surrogate(actor):
-        def gain(lesson: Lesson):
-            logits = learner.policy(game).log_probabilities(actor, lesson.observations[:-1])
-            return (weights(lesson) * logits[jnp.arange(6), lesson.actions]).mean()
+        def gain(row: Batch):
+            logits = learner.policy(game).log_probabilities(actor, row.observations[:-1])
+            return (weights(row) * logits[jnp.arange(6), row.actions]).mean()
 
-        return jax.vmap(gain)(lessons).mean()
+        return jax.vmap(gain)(batch).mean()
 
     gradient = jax.grad(surrogate)(state.params.actor)
     expected = learner.follow(state, jax.tree.map(jnp.negative, gradient))
-    learned, _ = learner.learn(game, state, lessons)
+    learned, _ = learner.learn(game, state, batch)
     for a, b in zip(
         *map(jax.tree.leaves, (expected.params.actor, learned.params.actor)), strict=True
     ):
@@ -113,9 +113,9 @@ def test_actor_steps_stop_where_probabilities_have_moved_by_the_clip():
         Learner(actor_steps=steps, clip=0.05, actor_learning_rate=0.05) for steps in (4, 200)
     )
     state = few.init(jax.random.key(0), game)
-    lessons = _lessons(game, few, state)
+    batch = _batch(game, few, state)
     before = _cooperation(game, few, state)
-    moved = np.abs(np.log(_cooperation(game, many, many.learn(game, state, lessons)[0]) / before))
+    moved = np.abs(np.log(_cooperation(game, many, many.learn(game, state, batch)[0]) / before))
     # Adam's momentum carries past the edge a little, without clipping 200 steps go to certainty.
     assert moved.max() < 0.6
 
@@ -132,22 +132,22 @@ def test_entropy_keeps_the_actor_from_certainty():
 def test_balanced_terms_are_each_of_order_one_in_the_batch():
     game = IPD(episode_length=6)
     learner = Learner(balance=True, shaping=Shaping(weight=0.5))
-    lessons = _lessons(game, learner, learner.init(jax.random.key(0), game))
+    batch = _batch(game, learner, learner.init(jax.random.key(0), game))
     # Whatever the scale of rewards, their shares stay the same.
-    scaled = lessons._replace(advantages=7 * lessons.advantages, shaping=0.1 * lessons.shaping)
-    weights = learner.weights(lessons, 0)
+    scaled = batch._replace(advantages=7 * batch.advantages, shaping=0.1 * batch.shaping)
+    weights = learner.weights(batch, 0)
     np.testing.assert_allclose(weights, learner.weights(scaled, 0), atol=1e-3)
-    own = lessons.advantages / np.std(lessons.advantages)
+    own = batch.advantages / np.std(batch.advantages)
     assert np.std(weights - own) == pytest.approx(0.5, rel=1e-3)
 
 
 def test_settings_are_annealed_from_first_to_last():
     game = IPD(episode_length=6)
     learner = Learner(shaping=Shaping(weight=2.0), anneal=10, final_shaping_weight=1.0)
-    lessons = _lessons(game, learner, learner.init(jax.random.key(0), game))
+    batch = _batch(game, learner, learner.init(jax.random.key(0), game))
     for update, weight in ((0, 2.0), (5, 1.5), (10, 1.0), (99, 1.0)):
-        expected = lessons.advantages + weight * lessons.shaping
-        np.testing.assert_allclose(learner.weights(lessons, update), expected, atol=1e-5)
+        expected = batch.advantages + weight * batch.shaping
+        np.testing.assert_allclose(learner.weights(batch, update), expected, atol=1e-5)
 
 
 @pytest.mark.slow
@@ -157,7 +157,7 @@ def test_the_actors_step_size_is_annealed_over_updates():
     state = learner.init(jax.random.key(0), game)
     moves = []
     for update in range(7):
-        changed, _ = learner.learn(game, state, _lessons(game, learner, state), update)
+        changed, _ = learner.learn(game, state, _batch(game, learner, state), update)
         (before,), (after,) = (jax.tree.leaves(s.params.actor) for s in (state, changed))
         moves.append(float(np.abs(after - before).max()))
         state = changed
@@ -201,7 +201,7 @@ def test_nothing_is_shaped_where_the_opponent_has_no_values():
     episode = play_episode(jax.random.key(1), game, seats, (state.params.actor,) * 2)
     own, other = (learner.view(game, state.params, episode, seat) for seat in (0, 1))
     unshaped, shaped = (
-        learner.lesson(game, state, own._replace(others=(side,)))
+        learner.row(game, state, own._replace(others=(side,)))
         for side in (side_of(episode, 1), other)
     )
     assert not unshaped.shaping.any()
@@ -217,15 +217,15 @@ def test_steps_after_the_end_of_an_episode_teach_nothing():
     episode = play_episode(jax.random.key(1), game, seats, (state.params.actor,) * 2)
     ended = episode._replace(continues=episode.continues.at[2].set(0.0))
     own, other = (learner.view(game, state.params, ended, seat) for seat in (0, 1))
-    lesson = learner.lesson(game, state, own._replace(others=(other,)))
-    np.testing.assert_array_equal(lesson.alive, [1, 1, 1, 0, 0, 0])
-    assert lesson.targets[2] == pytest.approx(float(episode.rewards[2, 0]), abs=1e-6)
+    row = learner.row(game, state, own._replace(others=(other,)))
+    np.testing.assert_array_equal(row.alive, [1, 1, 1, 0, 0, 0])
+    assert row.targets[2] == pytest.approx(float(episode.rewards[2, 0]), abs=1e-6)
     noise = jax.random.normal(jax.random.key(2), (6, 2))
     after = jnp.where((jnp.arange(6) > 2)[:, None], noise, 0.0)
     changed = ended._replace(rewards=ended.rewards + after)
     own, other = (learner.view(game, state.params, changed, seat) for seat in (0, 1))
-    same = learner.lesson(game, state, own._replace(others=(other,)))
-    batch, others = (jax.tree.map(lambda x: x[None], each) for each in (lesson, same))
+    same = learner.row(game, state, own._replace(others=(other,)))
+    batch, others = (jax.tree.map(lambda x: x[None], each) for each in (row, same))
     learned = [learner.learn(game, state, each)[0].params for each in (batch, others)]
     jax.tree.map(np.testing.assert_array_equal, *learned)
 
@@ -269,12 +269,12 @@ def test_the_weight_of_shaping_is_the_learners_and_no_algorithms(monkeypatch):
     game = IPD(episode_length=5)
     learner = Learner(algorithm="clipped", shaping=Shaping(weight=7.0), discount=0.9)
     state = learner.init(jax.random.key(0), game)
-    lessons = _lessons(game, learner, state)
-    own, shaping = lessons.advantages, lessons.shaping
+    batch = _batch(game, learner, state)
+    own, shaping = batch.advantages, batch.shaping
     assert seen == [False]
     assert not shaping.any()
-    np.testing.assert_array_equal(learner.weights(lessons, 0), own)
-    naive = _lessons(game, replace(learner, algorithm="naive"), state)
+    np.testing.assert_array_equal(learner.weights(batch, 0), own)
+    naive = _batch(game, replace(learner, algorithm="naive"), state)
     assert not np.allclose(naive.advantages, own)
 
 
@@ -290,16 +290,16 @@ def test_an_algorithm_that_adds_up_its_two_weights_is_refused(monkeypatch):
     with pytest.raises(
         ValueError, match=r"sum must return Weights\(own, shaping\), an array of 5 s"
     ):
-        _lessons(game, learner, state)
+        _batch(game, learner, state)
 
 
-def _lessons(game, learner, state):
+def _batch(game, learner, state):
     policy = replace(learner, exploration=0.0).behaviour(game)
     keys = jax.random.split(jax.random.key(1), 16)
 
-    def lesson(key):
+    def row(key):
         episode = play_episode(key, game, (policy, policy), (state.params.actor,) * 2)
         own, other = (learner.view(game, state.params, episode, seat) for seat in (0, 1))
-        return learner.lesson(game, state, own._replace(others=(other,)))
+        return learner.row(game, state, own._replace(others=(other,)))
 
-    return jax.vmap(lesson)(keys)
+    return jax.vmap(row)(keys)

@@ -20,7 +20,7 @@ class LearnerState(NamedTuple):
     others_optimizer: Any = ()
 
 
-class Lesson(NamedTuple):
+class Batch(NamedTuple):
     """One episode from the learner's seat, and what to make of it."""
 
     observations: Any

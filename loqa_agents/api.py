@@ -6,9 +6,9 @@ from loqa_agents.algorithms.algorithm import (
     Context,
     register_algorithm,
 )
-from loqa_agents.algorithms.batch import Batch, LearnerState
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.algorithms.losses import Batch, LearnerState
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory, play_episode

@@ -9,15 +9,16 @@ import jax
 import jax.numpy as jnp
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
-from loqa_agents.algorithms.batch import LearnerState
-from loqa_agents.algorithms.exact import Exact, Terms, by_action, expected_terms, solve
+from loqa_agents.algorithms.exact import Terms, by_action, expected_terms
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.algorithms.losses import LearnerState
 from loqa_agents.algorithms.settings import LEAST_SCALE
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Game, Params
 from loqa_envs.matrix_games.game import SITUATIONS, MatrixGame
+from loqa_envs.matrix_games.solve import Solution, solve
 
 _ALGORITHMS = ("loqa", "advantage_alignment", "naive")
 _WITHOUT_EFFECT: dict[str, tuple[Any, ...]] = {
@@ -149,7 +150,7 @@ def exact_loss(
     return jnp.stack(losses).mean()
 
 
-def _scales(solved: list[Exact], terms: list[Terms]) -> tuple[jax.Array, jax.Array]:
+def _scales(solved: list[Solution], terms: list[Terms]) -> tuple[jax.Array, jax.Array]:
     """What a learner that balances divides own and shaping terms by."""
 
     def mean(name: str) -> jax.Array:

@@ -9,9 +9,15 @@ import jax.numpy as jnp
 import optax
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Context, Metrics
-from loqa_agents.algorithms.batch import Batch, LearnerState, pick
 from loqa_agents.algorithms.estimators import alive, gae, td_targets
-from loqa_agents.algorithms.losses import critic_loss, descend_actor, descend_critic
+from loqa_agents.algorithms.losses import (
+    Batch,
+    LearnerState,
+    critic_loss,
+    descend_actor,
+    descend_critic,
+    pick,
+)
 from loqa_agents.algorithms.opponent_values import OpponentValues, Watched
 from loqa_agents.algorithms.registry import ALGORITHMS, EVERYTHING_SEEN, judge
 from loqa_agents.algorithms.settings import LearnerSettings

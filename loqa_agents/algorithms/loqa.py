@@ -34,7 +34,7 @@ class Shaping(Settings):
     """How strongly, and through which model of the opponent, the learner shapes it."""
 
     weight: Weight = 1.0
-    """Weight of the shaping term relative to the learner's own advantage; 0 is the naive learner."""
+    """Weight of the shaping term beside the learner's own advantage; 0 is the naive learner."""
     temperature: Positive = 1.0
     """Temperature of the softmax policy that models an opponent."""
     decay: Share = 0.9

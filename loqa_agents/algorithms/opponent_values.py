@@ -8,9 +8,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from loqa_agents.algorithms.batch import pick
 from loqa_agents.algorithms.estimators import alive, td_targets
-from loqa_agents.algorithms.losses import descend_critic
+from loqa_agents.algorithms.losses import descend_critic, pick
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.networks.critic import Critic
 from loqa_envs.game import Params

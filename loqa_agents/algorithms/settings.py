@@ -10,8 +10,8 @@ from annotated_types import Interval
 
 from loqa_agents.algorithms.adam import adam
 from loqa_agents.algorithms.algorithm import Algorithm
-from loqa_agents.algorithms.batch import Batch
 from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.algorithms.losses import Batch
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.networks.dense_gru import Network
 from loqa_envs.validation import Positive, Probability, Share, Weight
@@ -70,7 +70,7 @@ class LearnerSettings(Algorithm):
     balance: bool = False
     """Divide advantages and shaping by their standard deviations in the batch."""
     anneal: Annotated[int, Interval(ge=0, le=10**9)] = 0
-    """Updates over which learning rate, shaping and entropy go to their final values; 0 for never."""
+    """Updates over which learning rate, shaping and entropy go to their final values; 0: never."""
     final_actor_learning_rate: Positive = 1e-3
     """Learning rate of the actor after ``anneal`` updates."""
     final_shaping_weight: Weight = 1.0

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from loqa_agents.algorithms.batch import LearnerState
 from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.losses import LearnerState
 from loqa_agents.league.entrants import Seated, table_of
 from loqa_agents.networks.dense_gru import Network
 from loqa_agents.networks.policy import NetworkPolicy

@@ -6,8 +6,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from loqa_agents.algorithms.batch import Batch, LearnerState
 from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.losses import Batch, LearnerState
 from loqa_agents.common.rollout import Trajectory, play_episode
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.responses.clock import Clocked, ClockedPolicy

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from loqa_agents.algorithms.exact import best_response
 from loqa_agents.league.by_hand import play_by_hand
 from loqa_agents.league.entrants import Seated, table_of
 from loqa_agents.league.intervals import Floats
@@ -14,6 +13,7 @@ from loqa_agents.league.tables import PAIRS, Tables, by_seat
 from loqa_agents.responses.best_response import Budget, Responders, memory_one, train_responders
 from loqa_envs.game import Game
 from loqa_envs.matrix_games.game import MatrixGame
+from loqa_envs.matrix_games.solve import best_response
 
 
 class Answers(NamedTuple):

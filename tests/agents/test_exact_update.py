@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.algorithms.exact import OTHER_VIEW, solve
 from loqa_agents.algorithms.exact_update import exact_loss
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.loqa import Shaping
@@ -19,6 +18,7 @@ from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.trainer import Trainer
 from loqa_agents.training.updates import Training, TrainState
 from loqa_envs import IPD, MatrixGame
+from loqa_envs.matrix_games.solve import OTHER_VIEW, solve
 
 ALIKE = IPD(episode_length=4)
 DIFFERENT = MatrixGame(((-1, -3, 0.5, -2), (2, 0, 3, 1)), episode_length=4)

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.algorithms.batch import Batch
 from loqa_agents.algorithms.estimators import Weights
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.algorithms.losses import Batch
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.algorithms.view import side_of
 from loqa_agents.common.rollout import play_episode

@@ -7,12 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.algorithms.exact import mean_rewards
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.networks.dense_gru import Network
 from loqa_agents.training.trainer import Trainer
 from loqa_agents.training.updates import Training
 from loqa_envs import IPD, Game, MatrixGame
+from loqa_envs.matrix_games.solve import mean_rewards
 
 GAME = IPD(episode_length=5)
 WAYS = {

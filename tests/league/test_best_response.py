@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from loqa_agents import Inputs, Network, NetworkPolicy
-from loqa_agents.algorithms.exact import best_response
 from loqa_agents.league import Entrant, PlayerError
 from loqa_agents.league.entrants import seat, table_of
 from loqa_agents.league.tables import Tables
@@ -15,6 +14,7 @@ from loqa_agents.players.with_params import WithParams
 from loqa_agents.responses.best_response import Budget, memory_one, train_responders
 from loqa_envs import IPD, CoinGame, MatrixGame, Random, Rules
 from loqa_envs.arrays import array_namespace
+from loqa_envs.matrix_games.solve import best_response
 
 pytestmark = pytest.mark.slow
 

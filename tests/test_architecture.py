@@ -128,8 +128,8 @@ def test_no_folder_has_grown_into_two():
         (
             "matrix_games",
             {
-                "algorithms/exact.py",
-                "algorithms/exact_update.py",
+                "algorithms/exact/terms.py",
+                "algorithms/exact/self_play.py",
                 "cli/parser.py",
                 "responses/best_response.py",
                 "runs/results.py",

@@ -11,7 +11,7 @@ import numpy as np
 from annotated_types import Interval, MinLen
 
 from loqa_agents.algorithms.algorithm import Algorithm, Metrics
-from loqa_agents.algorithms.exact_update import exactly
+from loqa_agents.algorithms.exact.self_play import exactly
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.common.peak import peak_bytes, tree_bytes
 from loqa_agents.common.seeds import as_seeds

@@ -82,6 +82,7 @@ class CoinGame(Rules):
     """What the first four actions do."""
     episode_length: EpisodeLength = 50
     """Steps of an episode."""
+    observations_public = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -129,8 +130,6 @@ class CoinGame(Rules):
     @property
     def observation_high(self) -> NDArray[Any]:  # type: ignore[override]
         return self.view.high
-
-    observations_public = True
 
     @property
     def seats_alike(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from loqa_agents.algorithms.estimators import gae
-from loqa_agents.algorithms.exact import expected_weights
+from loqa_agents.algorithms.exact.terms import expected_weights
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.common.rollout import play_episode

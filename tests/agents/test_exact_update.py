@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.algorithms.exact_update import exact_loss
+from loqa_agents.algorithms.exact.self_play import exact_loss
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.losses import actor_loss

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
-from loqa_agents.algorithms.exact import Terms, by_action, expected_terms
+from loqa_agents.algorithms.exact.terms import Terms, by_action, expected_terms
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.losses import LearnerState

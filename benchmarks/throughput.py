@@ -126,9 +126,8 @@ def scanned(
     """A checksum over everything that so many games give out in so many random episodes."""
     players = game.num_players
     play = rollout(game, num_games)
-    weights = 1.0 + jnp.arange(players * np.prod(game.observation_shape)).reshape(
-        (1, players, *game.observation_shape)
-    )
+    (leaf,) = game.observation_spec.leaves
+    weights = 1.0 + jnp.arange(players * leaf.size).reshape((1, players, *leaf.shape))
 
     def step(carry: tuple, key: jax.Array) -> tuple:
         states, checksum = carry

@@ -60,7 +60,7 @@ def learned(inputs: int) -> Network:
 
 def make_player(game: Game) -> TorchPlayer:
     """What ``--agent`` calls for every seat, with the game that is played."""
-    return TorchPlayer(learned(int(np.prod(game.observation_shape))))
+    return TorchPlayer(learned(game.observation_spec.size))
 
 
 if __name__ == "__main__":

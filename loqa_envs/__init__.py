@@ -11,6 +11,7 @@ from loqa_envs.coin_game.state import CoinState
 from loqa_envs.game import Carry, Extras, Game, Params, Policy, Rules, ScriptedPolicy, State
 from loqa_envs.matrix_games.game import IPD, PAYOFFS, SITUATIONS, MatrixGame, MatrixState
 from loqa_envs.matrix_games.players import Grim, MemoryOne, extortioner
+from loqa_envs.observation import Leaf, Observation, ObservationSpec
 from loqa_envs.policy import Random, SwitchPolicy, Tremble
 
 __all__ = [
@@ -28,9 +29,12 @@ __all__ = [
     "Extras",
     "Game",
     "Grim",
+    "Leaf",
     "MatrixGame",
     "MatrixState",
     "MemoryOne",
+    "Observation",
+    "ObservationSpec",
     "Params",
     "Policy",
     "Random",

@@ -22,6 +22,7 @@ from annotated_types import Interval
 from numpy.typing import NDArray
 
 from loqa_envs.arrays import Array
+from loqa_envs.observation import Leaf, Observation, ObservationSpec
 from loqa_envs.validation import Settings
 
 State: TypeAlias = Any
@@ -49,7 +50,7 @@ class Policy(Protocol):
         ...
 
     def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+        self, key: jax.Array, params: Params, carry: Carry, observation: Observation
     ) -> tuple[Array, Carry, Extras]:
         """Choose an action (an ``int32`` scalar) for one observation of the player's own view.
 
@@ -92,16 +93,8 @@ class Game(Protocol):
         ...
 
     @property
-    def observation_shape(self) -> tuple[int, ...]:
-        """Shape of one seat's observation."""
-        ...
-
-    @property
-    def observation_high(self) -> NDArray[Any] | np.generic:
-        """The largest entries of an observation, in its dtype; the smallest are 0.
-
-        One number, or an array of ``observation_shape``.
-        """
+    def observation_spec(self) -> ObservationSpec:
+        """What one seat sees: one array, or a dictionary of named arrays."""
         ...
 
     @property
@@ -170,8 +163,11 @@ class Game(Protocol):
         """
         ...
 
-    def observe(self, state: State) -> Array:
-        """Observations ``[P, *observation_shape]``: row i is seat i's own view."""
+    def observe(self, state: State) -> Observation:
+        """What all seats see: ``observation_spec`` with an axis ``P`` in front of every array.
+
+        Row i is seat i's own view.
+        """
         ...
 
     def render(self, state: State) -> str:
@@ -186,12 +182,25 @@ class Rules(Settings):
     """The half of a `Game` that follows from its rules: `reset` and `step` under JAX.
 
     A new game is a frozen dataclass that inherits from it and supplies the rest of the `Game`
-    protocol. Its fields are checked by their annotations, see `loqa_envs.validation`.
+    protocol. Its fields are checked by their annotations, see `loqa_envs.validation`. Where a seat
+    sees one array of entries from 0, ``observation_shape`` and ``observation_high`` do instead of
+    an ``observation_spec``; see `Leaf.of` for what is made of them.
     """
 
     noise_size: int = 0
     observations_public: bool = False
-    observation_high: NDArray[Any] | np.generic = np.float32(1)
+    observation_high: NDArray[Any] | np.generic
+    """Largest entries of an observation of one array, in its dtype: one number, or an array of
+    ``observation_shape``; by default ``float32`` 1."""
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        raise NotImplementedError
+
+    @property
+    def observation_spec(self) -> ObservationSpec:
+        high = getattr(self, "observation_high", np.float32(1))
+        return ObservationSpec(Leaf.of(self.observation_shape, high))
 
     @property
     def seats_alike(self) -> bool:  # what is never wrong; a game that knows better says so
@@ -232,12 +241,12 @@ class ScriptedPolicy(Settings):
     def initial_carry(self) -> Carry:
         return ()
 
-    def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
+    def choose(self, carry: Carry, observation: Observation, noise: Array) -> tuple[Array, Carry]:
         """Action (``int32`` scalar) and next carry, with chance from ``noise[noise_size]``."""
         raise NotImplementedError
 
     def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+        self, key: jax.Array, params: Params, carry: Carry, observation: Observation
     ) -> tuple[Array, Carry, Extras]:
         del params
         noise = jax.random.uniform(key, (self.noise_size,), jnp.float32)

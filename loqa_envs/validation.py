@@ -32,8 +32,7 @@ from typing import Annotated, Any, ParamSpec, TypeAlias, TypeVar, get_type_hints
 from annotated_types import Interval
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from loqa_envs.annotations import is_builtin, leaves_of, with_classes
-from loqa_envs.wording import Words, must_be, shown
+from loqa_envs.wording import Words, is_builtin, leaves_of, must_be, shown, with_classes
 
 Count: TypeAlias = Annotated[int, Interval(ge=1, le=10**9)]
 """How many of something there are, at least one; an ``int32`` holds it, and twice as many."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -96,3 +97,64 @@ def refused(
 
     yield run
     jax.config.update("jax_compilation_cache_dir", before)
+
+
+@pytest.fixture(scope="session")
+def mixed_game() -> Any:
+    """A game whose seats see a dictionary of all kinds of arrays."""
+    from dataclasses import dataclass
+
+    import numpy as np
+
+    from loqa_envs import Leaf, ObservationSpec, Rules
+    from loqa_envs.arrays import array_namespace
+
+    @dataclass(frozen=True)
+    class Mixed(Rules):
+        """Who plays what the other played before is paid; the state is the last joint action."""
+
+        alike: bool = True
+        episode_length: int = 5
+
+        name = "mixed"
+        num_players = 2
+        num_actions = 3
+        action_names = ("a", "b", "c")
+        reward_range = (0.0, 1.0)
+        observation_spec = ObservationSpec(  # type: ignore[assignment]
+            {
+                "last": Leaf((2,), "categories", 2),
+                "board": Leaf((4, 5, 2), "image"),
+                "tilt": Leaf((1,), low=-1),
+            }
+        )
+
+        @property
+        def seats_alike(self) -> bool:
+            return self.alike
+
+        def initial_state(self, noise: Any) -> Any:
+            return array_namespace(noise).zeros(2, np.int32)
+
+        def transition(self, state: Any, actions: Any, noise: Any) -> Any:
+            rewards = (actions == state[::-1]).astype(np.float32)
+            return actions.astype(np.int32), rewards, {"matched": rewards}
+
+        def observe(self, state: Any) -> Any:
+            xp = array_namespace(state)
+            own = xp.stack([state, state[::-1]], 1)  # [P, 2], own last action first
+            board = (own[:, None, None] == xp.arange(5, dtype=np.int32)[None, None, :, None]) * 255
+            board = board * xp.ones((1, 4, 1, 1), np.int32)
+            return {
+                "last": own,
+                "board": board.astype(np.uint8),
+                "tilt": (own[:, :1] - own[:, 1:]).astype(np.float32) / 2,
+            }
+
+        def scripted_players(self, seat: int) -> Any:
+            return {}
+
+        def render(self, state: Any) -> str:
+            return str(state)
+
+    return Mixed()

@@ -15,6 +15,7 @@ from loqa_envs.adapters.single import Match, uniform
 from loqa_envs.arrays import Array
 from loqa_envs.game import Carry, Game, Params, Policy, ScriptedPolicy
 from loqa_envs.keys import from_words
+from loqa_envs.observation import of_seat
 
 Act = Callable[[np.random.Generator, Carry, Array], tuple[Any, Carry]]
 
@@ -58,7 +59,8 @@ def play_by_hand(
             for number, who in enumerate(order):
                 action, carries[number] = _asked(
                     names[who], episode, step,
-                    seats[who][number].act, generator, carries[number], observations[number],
+                    seats[who][number].act, generator, carries[number],
+                    of_seat(observations, number),
                 )  # fmt: skip
                 if not 0 <= action < game.num_actions:
                     raise illegal(names[who], episode, step, game)

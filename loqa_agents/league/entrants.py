@@ -18,6 +18,7 @@ from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.coin_game.translation import TRANSLATED, translated
 from loqa_envs.game import Game, Params, Policy, in_seat
+from loqa_envs.observation import of_seat
 from loqa_envs.own_game import own_game
 from loqa_envs.validation import Settings, check
 from loqa_envs.wording import shown
@@ -148,7 +149,7 @@ def identity_of(player: Any) -> Any:
 
 def _try(policy: Policy, params: Params, table: Game) -> None:
     """Raise ``ValueError`` unless JAX can trace the policy and it keeps to the protocol."""
-    seen = jax.eval_shape(lambda: table.observe(table.reset(keys.key(0)))[0])
+    seen = jax.eval_shape(lambda: of_seat(table.observe(table.reset(keys.key(0))), 0))
     try:
         before = called(jax.eval_shape, policy.initial_carry)
         moved: Any = called(

@@ -1,6 +1,5 @@
 """What networks are given of a game: observations, and where they are made from."""
 
-from math import prod
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -24,10 +23,9 @@ class Inputs(NamedTuple):
     @classmethod
     def of(cls, game: Game, clock: bool = False) -> "Inputs":
         """Inputs of a player of ``game``, which tells seats apart where they are not alike."""
-        shape, high = game.observation_shape, np.asarray(game.observation_high)
-        integers = high.dtype.kind == "i"
-        tables = tuple((np.broadcast_to(high, shape).ravel() + 1).tolist()) if integers else ()
-        return cls(prod(shape), tables, clock, 1 if game.seats_alike else game.num_players)
+        (leaf,) = game.observation_spec.leaves
+        seats = 1 if game.seats_alike else game.num_players
+        return cls(leaf.size, leaf.table_sizes, clock, seats)
 
     @property
     def width(self) -> int:

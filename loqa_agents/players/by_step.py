@@ -33,6 +33,7 @@ class StepPlayer:
     def __init__(self, player: Policy | str, game_or_env: Any, seat: int = 0, seed: int = 0):
         self.game = game_in(game_or_env)
         self.policy = make_player(player, self.game, seat)
+        self._spec = self.game.observation_spec
         self._act = Compiled(partial(_act, self.policy))
         self._seed = check("seed", seed, Seed)
         self._steps = np.uint32(0)
@@ -49,17 +50,12 @@ class StepPlayer:
         self._carry = self.policy.initial_carry()
 
     def act(self, observation: Any) -> int:
-        """What it does on what its seat sees now, an array of the game's ``observation_shape``.
+        """What it does on what its seat sees now, as the game's ``observation_spec`` says.
 
         Raises:
-            ValueError: for an observation of another shape.
+            ValueError: for an observation of other names or shapes.
         """
-        seen = np.asarray(observation)
-        if seen.shape != self.game.observation_shape or seen.dtype.kind not in "iuf":
-            raise ValueError(
-                f"an observation of {self.game.name} must be numbers of the shape "
-                f"{self.game.observation_shape}, got {seen.dtype}{list(seen.shape)}."
-            )
+        seen = self._spec.checked(f"an observation of {self.game.name}", observation)
         seed = np.uint32(self._seed)
         action, self._carry, _ = self._act(seed, self._steps, self._carry, seen)
         self._steps += np.uint32(1)

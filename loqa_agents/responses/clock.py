@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
 
 from loqa_agents.common.rollout import Trajectory
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.arrays import Array
 from loqa_envs.game import Carry, Extras, Game, Params
+from loqa_envs.observation import Leaf, ObservationSpec
 
 LAST = 3
 """How many steps at the end of an episode are told apart."""
@@ -36,12 +36,8 @@ class Clocked:
         return self.game.num_actions
 
     @property
-    def observation_shape(self) -> tuple[int, ...]:
-        return (int(np.prod(self.game.observation_shape)) + LAST,)
-
-    @property
-    def observation_high(self) -> NDArray[np.float32]:
-        return np.ones(self.observation_shape, np.float32)
+    def observation_spec(self) -> ObservationSpec:
+        return ObservationSpec(Leaf((self.game.observation_spec.size + LAST,)))
 
     def clock(self, steps: Array) -> jax.Array:
         """``[..., LAST]`` after so many ``steps[...]``."""

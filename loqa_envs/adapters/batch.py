@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from loqa_envs.arrays import Array
 from loqa_envs.game import Carry, Game, Params, Policy, ScriptedPolicy, State
 from loqa_envs.keys import from_words
+from loqa_envs.observation import Observation, each_array, of_seat
 
 Boards: TypeAlias = tuple[State, Carry]
 """Game states ``[N, ...]`` and the carries ``[N, ...]`` of the players in the other seats."""
@@ -32,7 +33,7 @@ class Batch:
     def open_seats(self) -> tuple[int, ...]:
         return tuple(seat for seat, player in enumerate(self.players) if player is None)
 
-    def begin(self, words: jax.Array) -> tuple[Boards, Array]:
+    def begin(self, words: jax.Array) -> tuple[Boards, Observation]:
         """New games, and what the open seats see of them: ``[N K, *obs]``."""
         noise = self._uniform(from_words(words), self.game.reset_noise_size)
         states = jax.vmap(self.game.initial_state)(noise)
@@ -42,7 +43,9 @@ class Batch:
         )
         return (states, carries), self._seen(states)
 
-    def begin_some(self, words: jax.Array, boards: Boards, mask: jax.Array) -> tuple[Boards, Array]:
+    def begin_some(
+        self, words: jax.Array, boards: Boards, mask: jax.Array
+    ) -> tuple[Boards, Observation]:
         """New games where ``mask[N]`` is true, others as they are, and what the open seats see."""
         fresh, _ = self.begin(words)
         select = jax.vmap(jnp.where)
@@ -51,7 +54,7 @@ class Batch:
 
     def play(
         self, words: jax.Array, params: Params, boards: Boards, actions: jax.Array
-    ) -> tuple[Boards, Array, Array, dict[str, Array]]:
+    ) -> tuple[Boards, Observation, Array, dict[str, Array]]:
         """Play the open seats' ``actions[N K]``; the players in the others all have ``params``.
 
         Returns the new boards, what the open seats see, ``rewards[N, P]``, and the open seats'
@@ -60,11 +63,11 @@ class Batch:
         states, carries = boards
         game_key, *player_keys = jax.random.split(from_words(words), self.game.num_players + 1)
         moves = dict(zip(self.open_seats, actions.reshape(self.size, -1).T, strict=True))
-        views = jnp.asarray(jax.vmap(self.game.observe)(states))
+        views = jax.vmap(self.game.observe, out_axes=1)(states)  # the seats' axis first
         carries = dict(carries)
         for seat, player in self._seated():
             moves[seat], carries[seat] = self._choose(
-                player, player_keys[seat], params, carries[seat], views[:, seat]
+                player, player_keys[seat], params, carries[seat], of_seat(views, seat)
             )
         joint = jnp.stack([moves[seat] for seat in range(self.game.num_players)], axis=1)
         noise = self._uniform(game_key, self.game.noise_size)
@@ -84,11 +87,11 @@ class Batch:
         # fast again with the games as the last axis.
         return jax.random.uniform(key, (number, self.size), jnp.float32).T
 
-    def _seen(self, states: State) -> Array:
-        return self.rows(jax.vmap(self.game.observe)(states))
+    def _seen(self, states: State) -> Observation:
+        return each_array(self.rows, jax.vmap(self.game.observe)(states))
 
     def _choose(
-        self, player: Policy, key: jax.Array, params: Params, carry: Carry, views: jax.Array
+        self, player: Policy, key: jax.Array, params: Params, carry: Carry, views: Observation
     ) -> tuple[Array, Carry]:
         if isinstance(player, ScriptedPolicy):
             noise = self._uniform(key, player.noise_size)

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 import gymnasium
 import jax
 import numpy as np
-from gymnasium.spaces import Box, Discrete
-from numpy.typing import NDArray
+from gymnasium.spaces import Box, Dict, Discrete
 
 from loqa_envs import keys
 from loqa_envs.adapters import arguments, single
@@ -18,9 +17,10 @@ from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
 from loqa_envs.arrays import Array
 from loqa_envs.catalogue import make_game
 from loqa_envs.game import Carry, Extras, Game, Params, Policy, ScriptedPolicy
+from loqa_envs.observation import Observation, each_array, of_seat
 
 
-class GameEnv(arguments.KnowsItsLength, gymnasium.Env[NDArray[Any], int]):
+class GameEnv(arguments.KnowsItsLength, gymnasium.Env[Observation, int]):
     """One seat of a game; a fixed opponent has all the others.
 
     An episode is truncated after ``episode_length`` steps and never terminates. Info holds the
@@ -48,7 +48,7 @@ class GameEnv(arguments.KnowsItsLength, gymnasium.Env[NDArray[Any], int]):
         "render_modes": RENDER_MODES,
         "render_fps": RENDER_FPS,
     }
-    observation_space: Box
+    observation_space: Box | Dict
     action_space: Discrete  # type: ignore[assignment]
 
     def __init__(
@@ -81,21 +81,21 @@ class GameEnv(arguments.KnowsItsLength, gymnasium.Env[NDArray[Any], int]):
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[NDArray[Any], dict[str, Any]]:
+    ) -> tuple[Observation, dict[str, Any]]:
         super().reset(seed=arguments.seed_or_none("seed", seed))
         self._match.reset(self.np_random)
         self._carries = {other: player.initial_carry() for other, player in self.opponents.items()}
         self._renderer.show(self._match)
         return self._observation(), {}
 
-    def step(self, action: int) -> tuple[NDArray[Any], float, bool, bool, dict[str, Any]]:
+    def step(self, action: int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         match = self._match
         match.check_running()
         actions = [arguments.check_integer("action", action, 0, self.game.num_actions - 1)]
         actions *= self.game.num_players
         observations = match.observe()
         for seat in self._carries:
-            actions[seat] = self._opponent_action(seat, observations[seat])
+            actions[seat] = self._opponent_action(seat, of_seat(observations, seat))
         rewards, measured = match.play(actions, self.np_random)
         info = {name: values[self.seat] for name, values in measured.items()}
         info["opponent_reward"] = (sum(rewards) - rewards[self.seat]) / (len(rewards) - 1)
@@ -112,10 +112,10 @@ class GameEnv(arguments.KnowsItsLength, gymnasium.Env[NDArray[Any], int]):
         """What the keys do in ``gymnasium.utils.play.play``."""
         return keys_to_action(self.game)
 
-    def _observation(self) -> NDArray[Any]:
-        return np.array(self._match.observe()[self.seat])
+    def _observation(self) -> Observation:
+        return each_array(np.array, of_seat(self._match.observe(), self.seat))
 
-    def _opponent_action(self, seat: int, observation: Array) -> int:
+    def _opponent_action(self, seat: int, observation: Observation) -> int:
         carry, opponent = self._carries[seat], self.opponents[seat]
         if isinstance(opponent, ScriptedPolicy):
             noise = single.uniform(self.np_random, opponent.noise_size)
@@ -129,7 +129,7 @@ class GameEnv(arguments.KnowsItsLength, gymnasium.Env[NDArray[Any], int]):
 
 
 def _act(
-    policy: Policy, seed: jax.Array, params: Params, carry: Carry, observation: Array
+    policy: Policy, seed: jax.Array, params: Params, carry: Carry, observation: Observation
 ) -> tuple[Array, Carry, Extras]:
     return policy.act(keys.key(seed), params, carry, observation)
 

@@ -5,6 +5,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from loqa_envs.observation import Observation, of_seat
+
 Rows: TypeAlias = NDArray[Any]
 Bools: TypeAlias = NDArray[np.bool_]
 
@@ -19,9 +21,9 @@ def masked(values: dict[str, Rows], mask: Bools) -> dict[str, Any]:
     return info
 
 
-def rows_as_objects(rows: Rows, mask: Bools) -> NDArray[Any]:
+def rows_as_objects(rows: Observation, mask: Bools) -> NDArray[Any]:
     """Gymnasium's form of the last observations of those games."""
-    objects = np.full(len(rows), None, object)
+    objects = np.full(len(mask), None, object)
     for i in np.flatnonzero(mask):
-        objects[i] = rows[i]
+        objects[i] = of_seat(rows, int(i))
     return objects

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from gymnasium.error import ResetNeeded
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Box, Dict, Discrete
 from numpy.typing import NDArray
 from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.conversions import parallel_to_aec_wrapper
@@ -15,10 +15,9 @@ from loqa_envs.adapters import arguments, single
 from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
 from loqa_envs.catalogue import make_game
 from loqa_envs.game import EpisodeLength, Game
+from loqa_envs.observation import Observation, each_array, of_seat
 from loqa_envs.validation import check
 from loqa_envs.wording import shown
-
-Observation = NDArray[Any]
 
 
 class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
@@ -85,7 +84,7 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
     def max_cycles(self, value: int) -> None:
         self._match.length = check("max_cycles", value, EpisodeLength)
 
-    def observation_space(self, agent: str) -> Box:
+    def observation_space(self, agent: str) -> Box | Dict:
         return self._observation_spaces[agent]
 
     def action_space(self, agent: str) -> Discrete:
@@ -147,10 +146,9 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
         """
         return arguments.check_integer(f"{agent}'s action", action, 0, self.game.num_actions - 1)
 
-    def state(self) -> NDArray[Any]:
+    def state(self) -> Observation:
         self._match.check_begun("state")
-        rows = np.array(self._match.observe())
-        return rows.reshape(self.state_space.shape)
+        return each_array(single.joined, self._match.observe())
 
     def render(self) -> NDArray[np.uint8] | str | None:
         return self._renderer.render(self._match)
@@ -159,8 +157,8 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
         self._renderer.close()
 
     def _observations(self) -> dict[str, Observation]:
-        rows = np.asarray(self._match.observe())
-        return dict(zip(self.possible_agents, rows, strict=True))
+        rows = each_array(np.asarray, self._match.observe())
+        return {agent: of_seat(rows, seat) for seat, agent in enumerate(self.possible_agents)}
 
 
 class TurnBasedGameEnv(parallel_to_aec_wrapper[str, Observation, int]):  # type: ignore[misc]

@@ -1,13 +1,11 @@
 """Many games in one jitted step as a Gymnasium vector environment, a row for each open seat."""
 
-import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
 import numpy as np
 from gymnasium.error import ClosedEnvironmentError, ResetNeeded
-from gymnasium.spaces import Box
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
@@ -19,6 +17,7 @@ from loqa_envs.adapters.infos import Bools, Rows, masked, rows_as_objects
 from loqa_envs.adapters.rendering import RENDER_FPS, draw_picture, draw_text
 from loqa_envs.game import Game, Params, Policy
 from loqa_envs.memory import require_memory
+from loqa_envs.observation import Observation, each_array
 from loqa_envs.validation import check
 from loqa_envs.wording import shown
 
@@ -29,7 +28,7 @@ _OBSERVATIONS, _OTHERS = 8, 500
 
 
 class RowsVectorEnv(
-    arguments.KnowsItsLength, VectorEnv[Rows, NDArray[np.integer[Any]], NDArray[Any]]
+    arguments.KnowsItsLength, VectorEnv[Observation, NDArray[np.integer[Any]], NDArray[Any]]
 ):
     """``num_games`` games with ``players`` in their seats, and the open seats as sub-environments.
 
@@ -84,8 +83,8 @@ class RowsVectorEnv(
         self.num_envs = num_games * self.rows_per_game
         require_memory(
             "a vector environment",
-            self.num_envs * (_OBSERVATIONS * _bytes(self.single_observation_space) + _OTHERS),
-            {"games": num_games, "observation": self.single_observation_space.shape},
+            self.num_envs * (_OBSERVATIONS * _bytes(game) + _OTHERS),
+            {"games": num_games, "observation": game.observation_spec},
         )
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
@@ -98,7 +97,7 @@ class RowsVectorEnv(
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Rows, dict[str, Any]]:
+    ) -> tuple[Observation, dict[str, Any]]:
         """Begin episodes, all or those of ``options["reset_mask"]``; others keep their place.
 
         Without a seed, chance goes on where it was.
@@ -110,7 +109,7 @@ class RowsVectorEnv(
             self._clocks[:] = 0
             self._returns[:] = 0
             self._boards, observations = self._begin(self._chance())
-            return np.array(observations), {}
+            return each_array(np.array, observations), {}
         if not (
             isinstance(mask, np.ndarray)
             and mask.dtype == np.bool_
@@ -133,7 +132,7 @@ class RowsVectorEnv(
 
     def step(
         self, actions: NDArray[np.integer[Any]]
-    ) -> tuple[Rows, Rows, Bools, Bools, dict[str, Any]]:
+    ) -> tuple[Observation, Rows, Bools, Bools, dict[str, Any]]:
         self._check_open()
         if self._boards is None:
             raise ResetNeeded("step must come after reset, which has not been called yet.")
@@ -149,7 +148,8 @@ class RowsVectorEnv(
             self._chance(), self.opponent_params, self._boards, actions
         )
         observations, all_rewards, measured = outcome
-        observations, all_rewards = np.array(observations), np.array(all_rewards, np.float64)
+        observations = each_array(np.array, observations)
+        all_rewards = np.array(all_rewards, np.float64)
         self._clocks += 1
         self._returns += all_rewards
         rewards = np.asarray(self._batch.rows(all_rewards))
@@ -227,12 +227,13 @@ class RowsVectorEnv(
         """What belongs to a game, once for each of its rows."""
         return np.repeat(games, self.rows_per_game)
 
-    def _reset_some(self, mask: Bools) -> Rows:
+    def _reset_some(self, mask: Bools) -> Observation:
         self._clocks[mask] = 0
         self._returns[mask] = 0
         self._boards, observations = self._begin_some(self._chance(), self._boards, mask)
-        return np.array(observations)
+        return each_array(np.array, observations)
 
 
-def _bytes(space: Box) -> int:
-    return math.prod(space.shape) * space.dtype.itemsize
+def _bytes(game: Game) -> int:
+    """Of one observation."""
+    return sum(leaf.size * np.dtype(leaf.dtype).itemsize for leaf in game.observation_spec.leaves)

@@ -9,28 +9,39 @@ from typing import Any
 
 import numpy as np
 from gymnasium.error import ResetNeeded
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Box, Dict, Discrete
 from numpy.typing import NDArray
 
 from loqa_envs.arrays import Array
 from loqa_envs.game import Game, State
+from loqa_envs.observation import Leaf, Observation, each_array
 
 VERSION = 0
 """Version in every environment's id; it goes up when an environment's numbers change."""
 
 
-def observation_space(game: Game) -> Box:
-    return _box(np.broadcast_to(game.observation_high, game.observation_shape))
+def observation_space(game: Game) -> Box | Dict:
+    """A ``Box`` for one array, a ``Dict`` of boxes for named ones."""
+    return _space(each_array(_box, game.observation_spec.tree))
 
 
-def state_space(game: Game) -> Box:
+def state_space(game: Game) -> Box | Dict:
     """Of all seats' observations, one after the other along their first axis."""
-    rows = np.broadcast_to(game.observation_high, (game.num_players, *game.observation_shape))
-    return _box(rows.reshape(-1, *game.observation_shape[1:]))
+    return _space(each_array(lambda leaf: _box(leaf, game.num_players), game.observation_spec.tree))
 
 
-def _box(high: NDArray[Any]) -> Box:
-    return Box(np.zeros_like(high), high, dtype=high.dtype.type)
+def joined(rows: Array) -> NDArray[Any]:
+    """A copy of an array of all seats ``[P, n, ...]`` as it is in `state_space`, ``[P n, ...]``."""
+    return np.array(rows).reshape(-1, *rows.shape[2:])
+
+
+def _box(leaf: Leaf, seats: int = 0) -> Box:
+    low, high = (joined(np.stack([x] * seats)) if seats else x for x in leaf.bounds)
+    return Box(low, high, dtype=high.dtype.type)
+
+
+def _space(boxes: Any) -> Box | Dict:
+    return Dict(boxes) if isinstance(boxes, dict) else boxes
 
 
 def action_space(game: Game) -> Discrete:
@@ -92,7 +103,7 @@ class Match:
         self.returns = [total + reward for total, reward in zip(self.returns, rewards, strict=True)]
         return rewards, {name: np.asarray(value).tolist() for name, value in measured.items()}
 
-    def observe(self) -> Array:
+    def observe(self) -> Observation:
         return self.game.observe(self.state)
 
 

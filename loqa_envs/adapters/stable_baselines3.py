@@ -10,6 +10,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from loqa_envs.adapters.vector import SharedVectorEnv
 from loqa_envs.game import Game
+from loqa_envs.observation import Observation
 
 
 class SharedVecEnv(VecEnv):  # type: ignore[misc]  # untyped where stable-baselines3 is missing
@@ -33,7 +34,7 @@ class SharedVecEnv(VecEnv):  # type: ignore[misc]  # untyped where stable-baseli
         )
         self.metadata = self.envs.metadata  # with the frames per second, for VecVideoRecorder
 
-    def reset(self) -> NDArray[Any]:
+    def reset(self) -> Observation:
         observations, _ = self.envs.reset(seed=self._seeds[0])
         self._reset_seeds()
         self._reset_options()
@@ -44,7 +45,7 @@ class SharedVecEnv(VecEnv):  # type: ignore[misc]  # untyped where stable-baseli
 
     def step_wait(
         self,
-    ) -> tuple[NDArray[Any], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
+    ) -> tuple[Observation, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         observations, rewards, _, ended, info = self.envs.step(self._actions)
         infos = _as_list(info, self.num_envs)
         if ended.any():

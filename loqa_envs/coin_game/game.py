@@ -20,6 +20,7 @@ from loqa_envs.coin_game.settings import MOVES, STEPS, Moves, Rewards, Size, che
 from loqa_envs.coin_game.state import CoinState
 from loqa_envs.coin_game.view import CoinView
 from loqa_envs.game import EpisodeLength, Policy, Rules
+from loqa_envs.observation import ObservationSpec
 
 
 @dataclass(frozen=True)
@@ -124,12 +125,8 @@ class CoinGame(Rules):
         return (*self.moves, "stay")[: self.num_actions]
 
     @property
-    def observation_shape(self) -> tuple[int, ...]:
-        return self.view.shape
-
-    @property
-    def observation_high(self) -> NDArray[Any]:  # type: ignore[override]
-        return self.view.high
+    def observation_spec(self) -> ObservationSpec:
+        return self.view.spec
 
     @property
     def seats_alike(self) -> bool:

@@ -1,12 +1,12 @@
 """What the players of a Coin Game see, and how a scripted one reads it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loqa_envs.arrays import Array, array_namespace
 from loqa_envs.coin_game.numbers import numbers, where
+from loqa_envs.observation import Leaf, ObservationSpec
 
 if TYPE_CHECKING:
     from loqa_envs.coin_game.game import CoinGame
@@ -35,21 +35,20 @@ class CoinView:
         self._places = np.concatenate([self._orders, players + self._orders], 1).tolist()
         if self._by_index and self._one_coin:
             self._places = [[*order, players] for order in self._orders.tolist()]
-        self.shape: tuple[int, ...] = (2 * players, game.height, game.width)
-        """Shape of one seat's observation."""
-        self.high: NDArray[Any] = np.ones((), np.float32)
-        """Largest entries of an observation, in its dtype."""
+        leaf = Leaf((2 * players, game.height, game.width))
         if game.channels_last:
-            self.shape = (game.height, game.width, 2 * players)
+            leaf = Leaf((game.height, game.width, 2 * players), "image", 1, dtype="float32")
         if game.observation == "flat":
-            self.shape = (2 * players * cells,)
+            leaf = Leaf((2 * players * cells,))
         if self._by_index:
             largest = [cells - 1] * len(self._places[0]) + [players - 1] * self._one_coin
-            self.high = np.array(largest, np.int32)
-            self.shape = self.high.shape
+            leaf = Leaf((len(largest),), "categories", largest)
+        self.spec = ObservationSpec(leaf)
+        """One seat's observation."""
+        self._shape = leaf.shape
 
     def observe(self, players: Array, coins: Array, owners: Array) -> Array:
-        """Observations ``[P, *shape]``, a row for each seat."""
+        """Observations of all seats, each as `spec` says."""
         xp = array_namespace(players)
         game = self._game
         things, places = numbers(xp, players), numbers(xp, coins)
@@ -70,7 +69,7 @@ class CoinView:
         planes = self._one_hot(views)
         if game.channels_last:
             planes = planes.swapaxes(1, 2)
-        return planes.reshape(game.num_players, *self.shape)
+        return planes.reshape(game.num_players, *self._shape)
 
     def read(self, observation: Array, seat: int) -> tuple[Array, Array]:
         """What ``seat`` reads off one observation: two ``int32[P]``, by seat and by owner.

@@ -41,7 +41,7 @@ def test_it_plays_alike_in_every_view(seat):
 
 def test_its_chance_comes_from_its_seed():
     player = AGENT.player()
-    seen = np.zeros(player.game.observation_shape, np.int32)
+    seen = player.game.observation_spec.zeros()
 
     def moves():
         return [player.act(seen) for _ in range(40)]

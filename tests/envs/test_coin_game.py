@@ -218,7 +218,7 @@ def test_flat_planes_are_the_planes() -> None:
     planes = CoinGame().observe(SEEN)
     np.testing.assert_array_equal(CoinGame(observation="flat").observe(SEEN), planes.reshape(2, 36))
     last = CoinGame(channels_last=True)
-    assert last.observation_shape == (3, 3, 4)
+    assert last.observation_spec.leaves[0].shape == (3, 3, 4)
     np.testing.assert_array_equal(last.observe(SEEN), planes.transpose(0, 2, 3, 1))
     flat = CoinGame(channels_last=True, observation="flat").observe(SEEN)
     np.testing.assert_array_equal(flat, planes.transpose(0, 2, 3, 1).reshape(2, 36))
@@ -227,11 +227,12 @@ def test_flat_planes_are_the_planes() -> None:
 def test_index_features_are_cells_and_whose_coin() -> None:
     game = CoinGame(observation="index")
     assert game.observe(SEEN).tolist() == [[0, 5, 7, 1], [5, 0, 7, 0]]
-    assert game.observation_high.tolist() == [8, 8, 8, 1]
-    assert game.observe(SEEN).dtype == game.observation_high.dtype == np.int32
+    (leaf,) = game.observation_spec.leaves
+    assert (leaf.kind, leaf.high) == ("categories", (8, 8, 8, 1))
+    assert game.observe(SEEN).dtype == leaf.dtype == np.int32
     two = CoinGame(observation="index", num_coins=2)
     assert two.observe(state([0, 5], [7, 8], [0, 1])).tolist() == [[0, 5, 7, 8], [5, 0, 8, 7]]
-    assert CoinGame(size=15, observation="index").observation_shape == game.observation_shape
+    assert CoinGame(size=15, observation="index").observation_spec.size == leaf.size
 
 
 def test_a_shifted_view_has_the_player_in_the_middle() -> None:

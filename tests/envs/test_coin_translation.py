@@ -24,7 +24,7 @@ class Remembers:
         self.num_actions = game.num_actions
 
     def initial_carry(self):
-        return np.zeros(self.game.observation_shape, self.game.observation_high.dtype)
+        return self.game.observation_spec.zeros()
 
     def act(self, key, params, carry, observation):
         return np.int32(0), observation

@@ -45,10 +45,8 @@ def test_dtypes_and_shapes_are_as_promised_and_never_change(game: Game) -> None:
             lambda x: (x.shape, x.dtype), first_state
         )
         assert (rewards.shape, rewards.dtype) == ((players,), np.float32)
-        assert (observations.shape, observations.dtype) == (
-            (players, *game.observation_shape),
-            game.observation_high.dtype,
-        )
+        (leaf,) = game.observation_spec.leaves
+        assert (observations.shape, observations.dtype) == ((players, *leaf.shape), leaf.dtype)
         assert all((v.shape, v.dtype) == ((players,), np.float32) for v in info.values())
 
 
@@ -56,7 +54,7 @@ def test_observations_and_rewards_stay_in_their_ranges(game: Game) -> None:
     low, high = game.reward_range
     for _, rewards, _, observations in play(game, jax.random.key(0), random_actions(game))[2:]:
         assert np.all((low <= rewards) & (rewards <= high))
-        assert np.all((observations >= 0) & (np.asarray(observations) <= game.observation_high))
+        assert all(game.observation_spec.contains(row) for row in np.asarray(observations))
 
 
 def test_jit_equals_eager(game: Game) -> None:

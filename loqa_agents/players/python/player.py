@@ -23,6 +23,7 @@ from loqa_agents.players.python.foreign_code import Caller, told
 from loqa_envs.arrays import Array
 from loqa_envs.coin_game.translation import Translated
 from loqa_envs.game import Carry, Extras, Game, Params, Policy
+from loqa_envs.observation import each_array
 
 _EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
@@ -144,7 +145,7 @@ class HostPolicy:
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
     ) -> tuple[Array, Carry, Extras]:
-        action = self.call(self._answer, carry, np.asarray(observation))
+        action = self.call(self._answer, carry, each_array(np.asarray, observation))
         return np.asarray(action, np.int32), None, {}
 
     def _answer(self, seed: int | None, observation: Array) -> int:

@@ -12,9 +12,11 @@ from loqa_agents.algorithms.losses import Batch, LearnerState
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory, play_episode
+from loqa_agents.networks.cnn import CNN
 from loqa_agents.networks.critic import Critic
-from loqa_agents.networks.dense_gru import Network, register_network
+from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.inputs import Inputs
+from loqa_agents.networks.network import Network, register_network
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.players import published
 from loqa_agents.players.agent import Agent, load_agent, save_agent
@@ -31,8 +33,10 @@ __all__ = [
     "ActorCritic",
     "Agent",
     "Algorithm",
+    "CNN",
     "Context",
     "Critic",
+    "DenseGRU",
     "EpisodeView",
     "Evaluator",
     "Inputs",

@@ -24,6 +24,8 @@ _NUMPY = (np.ndarray, np.generic)
 
 def of_seat(tree: Any, seat: int) -> Any:
     """What belongs to one seat of arrays ``[P, ...]``."""
+    if isinstance(tree, np.ndarray):  # environments ask for it in every step
+        return tree[seat]
     return jax.tree.map(lambda leaf: leaf[seat], tree)
 
 

@@ -182,16 +182,13 @@ class Rules(Settings):
     """The half of a `Game` that follows from its rules: `reset` and `step` under JAX.
 
     A new game is a frozen dataclass that inherits from it and supplies the rest of the `Game`
-    protocol. Its fields are checked by their annotations, see `loqa_envs.validation`. Where a seat
-    sees one array of entries from 0, ``observation_shape`` and ``observation_high`` do instead of
-    an ``observation_spec``; see `Leaf.of` for what is made of them.
+    protocol. Its fields are checked by their annotations, see `loqa_envs.validation`. Instead of
+    an ``observation_spec``, ``observation_shape`` and ``observation_high`` do; see `Leaf.of`.
     """
 
     noise_size: int = 0
     observations_public: bool = False
-    observation_high: NDArray[Any] | np.generic
-    """Largest entries of an observation of one array, in its dtype: one number, or an array of
-    ``observation_shape``; by default ``float32`` 1."""
+    observation_high: NDArray[Any] | np.generic  # of the one array, in its dtype; by default 1.0
 
     @property
     def observation_shape(self) -> tuple[int, ...]:

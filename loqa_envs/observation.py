@@ -213,13 +213,6 @@ def each_array(function: Callable[[Any], Any], observation: Observation) -> Obse
     return function(observation)
 
 
-def of_seat(observations: Observation, seat: int) -> Observation:
-    """One seat's part of what ``observe`` gives for all."""
-    if isinstance(observations, dict):
-        return {name: rows[seat] for name, rows in observations.items()}
-    return observations[seat]
-
-
 def _dtype(name: DTypeLike) -> np.dtype[Any]:
     try:
         dtype = np.dtype(name)

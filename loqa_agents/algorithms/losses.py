@@ -78,7 +78,8 @@ def actor_loss(
     """
 
     def gain_and_entropy(row: Batch, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
-        logits = policy.unroll(params, row.observations[:-1])
+        seen = jax.tree.map(lambda rows: rows[:-1], row.observations)
+        logits = policy.unroll(params, seen)
         ratio = jnp.exp(pick(logits, row.actions) - row.log_probabilities)
         clipped = jnp.clip(ratio, 1 - clip, 1 + clip)
         gain = jnp.minimum(ratio * weights, clipped * weights)

@@ -13,7 +13,8 @@ from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.losses import Batch
 from loqa_agents.algorithms.registry import ALGORITHMS
-from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.dense_gru import DenseGRU
+from loqa_agents.networks.network import Network
 from loqa_envs.validation import Positive, Probability, Share, Weight
 
 _MOST_STEPS = 2**31 - 1
@@ -32,8 +33,8 @@ class LearnerSettings(Algorithm):
     algorithm: str = "loqa"
     """Which weights the policy gradient has: loqa, loqa_n_step, advantage_alignment or naive."""
     shaping: Shaping = field(default_factory=Shaping)
-    actor: Network = field(default_factory=Network)
-    critic: Network = field(default_factory=lambda: Network(hidden=(16,)))
+    actor: Network = field(default_factory=DenseGRU)
+    critic: Network = field(default_factory=lambda: DenseGRU(hidden=(16,)))
     opponent_values: Literal["shared", "learned"] = "shared"
     """Where opponents' values come from: their own critics (shared), or a critic that learns them
     from their actions and rewards (learned), which also works with scripted opponents."""

@@ -17,6 +17,9 @@ T = TypeVar("T", bound=Settings)
 KINDS: dict[str, type[Settings]] = {}
 """Classes that settings may have in place of those that are annotated, by their names in files."""
 
+UNNAMED: dict[type[Settings], str] = {}
+"""What stands for a class where a file names none, as those of 0.1.0 did not name networks."""
+
 
 def register_kind(name: str, kind: type[Settings]) -> None:
     """Give a class a name in files, see `KINDS`.
@@ -153,6 +156,8 @@ def _name(kind: type[Settings]) -> str:
 
 def _kind(name: Any, annotated: type[Settings]) -> type[Settings]:
     """The class of that name that can stand where another one is annotated."""
+    if name is None:
+        name = UNNAMED.get(annotated)
     if name is None:
         return annotated
     kinds = {name: kind for name, kind in KINDS.items() if issubclass(kind, annotated)}

@@ -12,10 +12,9 @@ from loqa_agents.league.tables import Met
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.python.player import anew, seeds
 from loqa_envs.adapters.single import Match, uniform
-from loqa_envs.arrays import Array
+from loqa_envs.arrays import Array, of_seat
 from loqa_envs.game import Carry, Game, Params, Policy, ScriptedPolicy
 from loqa_envs.keys import from_words
-from loqa_envs.observation import of_seat
 
 Act = Callable[[np.random.Generator, Carry, Array], tuple[Any, Carry]]
 

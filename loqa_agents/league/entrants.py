@@ -14,11 +14,11 @@ from loqa_agents.players.python.foreign_code import Caller, Fault, called
 from loqa_agents.players.python.player import HostPolicy, Source, is_function, make
 from loqa_agents.players.with_params import apart
 from loqa_envs import keys
+from loqa_envs.arrays import of_seat
 from loqa_envs.catalogue import make_player
 from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.coin_game.translation import TRANSLATED, translated
 from loqa_envs.game import Game, Params, Policy, in_seat
-from loqa_envs.observation import of_seat
 from loqa_envs.own_game import own_game
 from loqa_envs.validation import Settings, check
 from loqa_envs.wording import shown

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loqa_agents.networks.dense_gru import Network
 from loqa_agents.networks.inputs import Inputs
-from loqa_envs.arrays import Array
+from loqa_agents.networks.network import Network
 from loqa_envs.game import Params
+from loqa_envs.observation import Observation
 from loqa_envs.validation import Count, Settings, Share
 
 
@@ -31,11 +31,11 @@ class Critic(Settings):
     def init(self, key: jax.Array) -> Params:
         return self.network.init(key, self.inputs, self.num_actions)
 
-    def action_values(self, params: Params, observations: Array) -> jax.Array:
-        """``Q[T + 1, A]`` for one seat's ``observations[T + 1, *obs]``, `Inputs.placed`."""
+    def action_values(self, params: Params, observations: Observation) -> jax.Array:
+        """``Q[T + 1, A]`` for one seat's observations of ``T + 1`` steps, `Inputs.placed`."""
         if not self.inputs.clock:
             return self.network.unroll(params, self.inputs, observations, self.num_actions)
-        rows = observations.shape[0]
+        rows = len(jax.tree.leaves(observations)[0])
         outputs = self.network.unroll(
             params, self.inputs, observations, self.num_actions,
             jnp.linspace(0, 1, rows, dtype=jnp.float32),

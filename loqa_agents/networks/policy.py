@@ -7,10 +7,10 @@ from typing import Self
 import jax
 import jax.numpy as jnp
 
-from loqa_agents.networks.dense_gru import Network
 from loqa_agents.networks.inputs import Inputs
-from loqa_envs.arrays import Array
+from loqa_agents.networks.network import Network
 from loqa_envs.game import Carry, Extras, Params
+from loqa_envs.observation import Observation
 from loqa_envs.validation import Count, Probability, Settings
 
 
@@ -37,14 +37,16 @@ class NetworkPolicy(Settings):
         return self.network.initial_carry()
 
     def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+        self, key: jax.Array, params: Params, carry: Carry, observation: Observation
     ) -> tuple[jax.Array, Carry, Extras]:
         """An action, with ``log_probabilities[A]`` of the actor in the extras."""
         log_probabilities, carry = self.step(params, carry, observation)
         action = self._choose(key, log_probabilities)
         return action, carry, {"log_probabilities": log_probabilities}
 
-    def step(self, params: Params, carry: Carry, observation: Array) -> tuple[jax.Array, Carry]:
+    def step(
+        self, params: Params, carry: Carry, observation: Observation
+    ) -> tuple[jax.Array, Carry]:
         """The actor's log-probabilities ``[A]`` of one step, and the next carry."""
         row = self.inputs.placed(observation, self.seat)
         logits, carry = self.network.apply(params, self.inputs, carry, row, self.num_actions)
@@ -57,15 +59,16 @@ class NetworkPolicy(Settings):
         cumulative, uniform = jnp.cumsum(probabilities), jax.random.uniform(key, dtype=jnp.float32)
         return jnp.sum(uniform >= cumulative[:-1], dtype=jnp.int32)
 
-    def log_probabilities(self, params: Params, observations: Array) -> jax.Array:
-        """The actor's ``[T, A]``, for its seat's ``observations[T, *obs]`` from the first step."""
+    def log_probabilities(self, params: Params, observations: Observation) -> jax.Array:
+        """The actor's ``[T, A]``, for its seat's observations of T steps from the first."""
         return self.unroll(params, self.placed(observations))
 
-    def placed(self, observations: Array) -> jax.Array:
-        """``observations[T, *obs]`` of its seat, each as `Inputs.placed` gives it to a network."""
-        return jnp.asarray(jax.vmap(partial(self.inputs.placed, seat=self.seat))(observations))
+    def placed(self, observations: Observation) -> Observation:
+        """Its seat's observations of T steps, each as `Inputs.placed` gives it to a network."""
+        placed = jax.vmap(partial(self.inputs.placed, seat=self.seat))
+        return jax.tree.map(jnp.asarray, placed(observations))
 
-    def unroll(self, params: Params, rows: Array) -> jax.Array:
+    def unroll(self, params: Params, rows: Observation) -> jax.Array:
         """The actor's log-probabilities ``[T, A]``, for observations that are `placed`."""
         logits = self.network.unroll(params, self.inputs, rows, self.num_actions)
         return jax.nn.log_softmax(logits)

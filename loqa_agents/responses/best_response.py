@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.losses import LearnerState
 from loqa_agents.league.entrants import Seated, table_of
-from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.responses.host_copies import HostCopies
 from loqa_agents.responses.responding import responding_in
@@ -90,7 +90,7 @@ class _OfSeat:
 def learner_for(game: Game, updates: int) -> Learner:
     """The naive policy gradient that looks for best responses in ``game``."""
     coin = isinstance(game, CoinGame)
-    network = Network(hidden=(64, 64), memory=32) if coin else Network(hidden=(16,), memory=16)
+    network = DenseGRU((64, 64), memory=32) if coin else DenseGRU((16,), memory=16)
     return Learner(
         algorithm="naive",
         actor=network,
@@ -213,7 +213,7 @@ def memory_one(game: Game, player: Seated, seat: int) -> NDArray[np.float64] | N
         return None
     if isinstance(policy, MemoryOne):
         return np.array(policy.cooperation, np.float64)
-    if isinstance(policy, NetworkPolicy) and not policy.network.memory:
+    if isinstance(policy, NetworkPolicy) and not policy.network.has_memory:
         situations = jnp.eye(5, dtype=jnp.float32)
         logits = policy.log_probabilities(player.params, situations)
         cooperation: NDArray[np.float64] = np.exp(np.asarray(logits, np.float64)[:, 0])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.loqa import Shaping
-from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.training.updates import Training
 from loqa_envs.catalogue import make_game
 from loqa_envs.game import Game
@@ -25,7 +25,7 @@ _TABULAR = (Learner(), Training())
 _PAPER_IPD = (
     Learner(
         shaping=Shaping(sampled_values=True),
-        critic=Network(),
+        critic=DenseGRU(),
         finite_horizon=False,
         gae_decay=0.0,
         opponent_gae_decay=1.0,
@@ -48,8 +48,8 @@ same ones for ever), and the advantage is held constant in the actor's loss.
 _PAPER_COIN = (
     replace(
         _PAPER_IPD[0],
-        actor=Network(hidden=(128,), memory=128),
-        critic=Network(hidden=(64,), memory=64),
+        actor=DenseGRU(hidden=(128,), memory=128),
+        critic=DenseGRU(hidden=(64,), memory=64),
         exploration=0.0,
         entropy=0.1,
     ),
@@ -64,8 +64,8 @@ looked up and seen from the player (there, it is planes seen from above).
 
 _RECURRENT = (
     Learner(
-        actor=Network(hidden=(64, 64), memory=32),
-        critic=Network(hidden=(64, 64), memory=32),
+        actor=DenseGRU(hidden=(64, 64), memory=32),
+        critic=DenseGRU(hidden=(64, 64), memory=32),
         shaping=Shaping(weight=3.0, decay=0.8),
         exploration=0.0,
         credit_gae_decay=0.0,

@@ -7,10 +7,10 @@ from typing import TypeAlias
 import jax
 import jax.numpy as jnp
 
-from loqa_envs.arrays import Array
+from loqa_envs.arrays import Array, of_seat
 from loqa_envs.game import Carry, Game, Params, Policy, ScriptedPolicy, State
 from loqa_envs.keys import from_words
-from loqa_envs.observation import Observation, each_array, of_seat
+from loqa_envs.observation import Observation, each_array
 
 Boards: TypeAlias = tuple[State, Carry]
 """Game states ``[N, ...]`` and the carries ``[N, ...]`` of the players in the other seats."""

@@ -14,10 +14,10 @@ from loqa_envs import keys
 from loqa_envs.adapters import arguments, single
 from loqa_envs.adapters.compiled import Compiled
 from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
-from loqa_envs.arrays import Array
+from loqa_envs.arrays import Array, of_seat
 from loqa_envs.catalogue import make_game
 from loqa_envs.game import Carry, Extras, Game, Params, Policy, ScriptedPolicy
-from loqa_envs.observation import Observation, each_array, of_seat
+from loqa_envs.observation import Observation, each_array
 
 
 class GameEnv(arguments.KnowsItsLength, gymnasium.Env[Observation, int]):

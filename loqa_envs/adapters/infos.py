@@ -5,7 +5,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from loqa_envs.observation import Observation, of_seat
+from loqa_envs.arrays import of_seat
+from loqa_envs.observation import Observation
 
 Rows: TypeAlias = NDArray[Any]
 Bools: TypeAlias = NDArray[np.bool_]

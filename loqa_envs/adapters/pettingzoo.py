@@ -13,9 +13,10 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
 from loqa_envs.adapters import arguments, single
 from loqa_envs.adapters.rendering import RENDER_FPS, RENDER_MODES, Renderer
+from loqa_envs.arrays import of_seat
 from loqa_envs.catalogue import make_game
 from loqa_envs.game import EpisodeLength, Game
-from loqa_envs.observation import Observation, each_array, of_seat
+from loqa_envs.observation import Observation, each_array
 from loqa_envs.validation import check
 from loqa_envs.wording import shown
 

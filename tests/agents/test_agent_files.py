@@ -12,7 +12,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from loqa_agents import Agent, Learner, Network, load_agent, register_network, save_agent
+from loqa_agents import Agent, DenseGRU, Learner, load_agent, register_network, save_agent
 from loqa_agents.common.settings import KINDS
 from loqa_envs import IPD, MatrixGame
 
@@ -42,7 +42,7 @@ HOSTILE: list[tuple[Any, str]] = [
     (lambda h: h["game"].update(episode_length=10**9), "episode_length must be an integer from 1"),
     (lambda h: h["learner"]["actor"].update(hidden=[1] * 50_000), "at most 64 entries"),
     (lambda h: h["learner"]["actor"].update(hidden=[9] * 60), "an array for each of 61 layers"),
-    (lambda h: h["learner"]["actor"].update(hidden=[10**12]), "Network.hidden must be"),
+    (lambda h: h["learner"]["actor"].update(hidden=[10**12]), "DenseGRU.hidden must be"),
     (lambda h: h["learner"]["actor"].update(memory=65_536), "array .* must be of shape"),
     (
         lambda h: h.update(game={"name": "coin_game", "size": [12_000] * 2}),
@@ -54,7 +54,8 @@ HOSTILE: list[tuple[Any, str]] = [
     ),
     (lambda h: h["learner"].update(clip="0.2"), "Learner.clip must be a number from"),
     (lambda h: h["learner"].update(clip=True), "Learner.clip must be a number from"),
-    (lambda h: h["learner"]["actor"].update(kind="cnn"), "a kind of Network must be registered"),
+    (lambda h: h["learner"]["actor"].update(kind="rnn"), "a kind of Network must be registered"),
+    (lambda h: h["learner"]["actor"].update(kind="cnn"), "cnn must be given an image"),
     (lambda h: h["learner"].update(actor=[]), "Learner.actor must be a Network"),
     (lambda h: h["game"].update(name="chess"), "game must be one of"),
     (lambda h: h["game"].update(game="ipd"), "was given a setting that it lacks"),
@@ -113,7 +114,7 @@ def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(
 
 
 @dataclass(frozen=True)
-class Doubled(Network):
+class Doubled(DenseGRU):
     """Says twice what its base says."""
 
     def apply(self, *arguments: Any) -> Any:

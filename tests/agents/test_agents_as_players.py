@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from loqa_agents import Agent, Learner, Network, load_agent, save_agent
+from loqa_agents import Agent, DenseGRU, Learner, load_agent, save_agent
 from loqa_agents.league import Entrant
 from loqa_agents.league.entrants import seat, table_of
 from loqa_envs import CoinGame, SwitchPolicy, Tremble, make_player
@@ -15,7 +15,7 @@ from loqa_envs import CoinGame, SwitchPolicy, Tremble, make_player
 
 @pytest.fixture
 def agent() -> Agent:
-    game, learner = CoinGame(), Learner(actor=Network(memory=4))
+    game, learner = CoinGame(), Learner(actor=DenseGRU(memory=4))
     return Agent(game, learner, learner.init(jax.random.key(0), game).params, 0)
 
 

@@ -12,7 +12,7 @@ from loqa_agents.algorithms.exact.self_play import exact_loss
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.losses import actor_loss
-from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.policy import mixed
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.trainer import Trainer
@@ -96,8 +96,8 @@ def test_the_exact_gradient_is_the_mean_of_sampled_ones(game, settings):
 
 
 OTHER_VALUES = {
-    "algorithm": "advantage_alignment", "actor": Network(hidden=(3,)), "exploration": 0.4,
-    "critic": Network(hidden=(3,)), "discount": 0.5, "finite_horizon": False, "gae_decay": 0.5,
+    "algorithm": "advantage_alignment", "actor": DenseGRU(hidden=(3,)), "exploration": 0.4,
+    "critic": DenseGRU(hidden=(3,)), "discount": 0.5, "finite_horizon": False, "gae_decay": 0.5,
     "opponent_gae_decay": 0.5, "credit_gae_decay": 0.5, "td_decay": 0.5, "target_decay": 0.5,
     "actor_learning_rate": 0.1, "critic_learning_rate": 0.1, "actor_steps": 2, "critic_steps": 2,
     "clip": 1e-6, "gradient_norm": 1e-9, "entropy": 1.0, "balance": True, "anneal": 3,

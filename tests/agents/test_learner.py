@@ -14,7 +14,7 @@ from loqa_agents.algorithms.losses import Batch
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.algorithms.view import side_of
 from loqa_agents.common.rollout import play_episode
-from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.training.trainer import Trainer
 from loqa_agents.training.updates import Training
 from loqa_envs import IPD, MatrixGame, MemoryOne
@@ -40,7 +40,7 @@ def _cooperation(game, learner, state):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ["naive", "loqa", "advantage_alignment", "loqa_n_step"])
-@pytest.mark.parametrize("actor", [Network(), Network(hidden=(8,), memory=8)])
+@pytest.mark.parametrize("actor", [DenseGRU(), DenseGRU(hidden=(8,), memory=8)])
 def test_every_algorithm_learns_what_pays_whatever_the_other_does(algorithm, actor):
     learner = Learner(algorithm=algorithm, actor=actor, actor_learning_rate=3e-2, exploration=0.5)
     # Much exploration, so that what follows defection is seen often enough to be learned.
@@ -52,7 +52,7 @@ def test_every_algorithm_learns_what_pays_whatever_the_other_does(algorithm, act
 @pytest.mark.parametrize("discount", [0.9, 1.0])
 def test_the_critic_learns_what_is_left_to_earn(discount):
     one_a_step = MatrixGame((1, 1, 1, 1), episode_length=8)
-    learner = Learner(discount=discount, critic=Network())
+    learner = Learner(discount=discount, critic=DenseGRU())
     (state,), metrics = _trained(one_a_step, learner, updates=150)
     critic = learner._critic(one_a_step)
     values = critic.action_values(state.params.critic, jnp.tile(SITUATIONS[1], (9, 1)))
@@ -168,7 +168,7 @@ def test_the_actors_step_size_is_annealed_over_updates():
 def test_the_opponents_advantage_stops_with_the_episode():
     """The published code let the opponent's critic see past the last step: a fault by tens."""
     game = IPD(episode_length=5)
-    learner = Learner(finite_horizon=False, opponent_gae_decay=1.0, critic=Network())
+    learner = Learner(finite_horizon=False, opponent_gae_decay=1.0, critic=DenseGRU())
     state = learner.init(jax.random.key(0), game)
     # A critic that promises -40 for ever, as the published one did.
     critic = jax.tree.map(lambda leaf: jnp.full_like(leaf, -40.0), state.params.critic)

@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents.common.rollout import play_episode
-from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.inputs import Inputs
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs import IPD, Grim, MemoryOne, Random, Tremble
@@ -32,7 +32,7 @@ def test_seats_and_steps_have_random_numbers_of_their_own():
 
 
 def test_a_key_is_used_once():
-    policy = NetworkPolicy(Network(memory=3), Inputs.of(GAME), 2)
+    policy = NetworkPolicy(DenseGRU(memory=3), Inputs.of(GAME), 2)
     params = policy.init(jax.random.key(0))
     with jax.debug_key_reuse(True):
         jax.jit(

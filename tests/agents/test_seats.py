@@ -10,7 +10,7 @@ import pytest
 
 from loqa_agents.algorithms.algorithm import ActorCritic
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.inputs import Inputs
 from loqa_agents.players.agent import Agent, load_agent, save_agent
 from loqa_agents.runs.report import Episode
@@ -18,7 +18,16 @@ from loqa_agents.runs.results import evaluate_agents
 from loqa_agents.training.evaluation import Evaluator, mean_rewards
 from loqa_agents.training.trainer import Trainer
 from loqa_agents.training.updates import Training
-from loqa_envs import IPD, CoinGame, MatrixGame, SwitchPolicy, Tremble, make_player
+from loqa_envs import (
+    IPD,
+    CoinGame,
+    Leaf,
+    MatrixGame,
+    ObservationSpec,
+    SwitchPolicy,
+    Tremble,
+    make_player,
+)
 
 SIDES = MatrixGame(((1, 1, 0, 0), (0, 0, 1, 1)), episode_length=6)
 """The first seat is paid for action 0, the second for action 1, whatever the other does."""
@@ -37,14 +46,17 @@ def _of_sides(shape):
     return np.repeat(np.array([[20, -20], [-20, 20]], np.float32), 5, axis=0)
 
 
-@pytest.mark.parametrize("inputs", [Inputs(3), Inputs(3, (4, 2, 4))], ids=["numbers", "integers"])
-@pytest.mark.parametrize("network", [Network(), Network(hidden=(7,), memory=5)])
-def test_each_seat_has_first_weights_of_its_own(network, inputs):
-    both = inputs._replace(seats=2)
+VECTORS = [Leaf((3,)), Leaf((3,), "categories", (3, 1, 3))]
+
+
+@pytest.mark.parametrize("leaf", VECTORS, ids=lambda leaf: leaf.kind)
+@pytest.mark.parametrize("network", [DenseGRU(), DenseGRU(hidden=(7,), memory=5)])
+def test_each_seat_has_first_weights_of_its_own(network, leaf):
+    inputs, both = (Inputs(ObservationSpec(leaf), seats=seats) for seats in (1, 2))
     params = network.init(jax.random.key(0), both, 2)
-    rows = np.array([[0, 1, 3], [2, 0, 2], [3, 1, 0]], np.int32 if inputs.table_sizes else float)
-    sizes = inputs.table_sizes or (1, 1, 1)
-    widths = np.repeat(sizes, 2) if inputs.table_sizes else np.array([3, 3])
+    rows = np.array([[0, 1, 3], [2, 0, 2], [3, 1, 0]], np.int32 if leaf.table_sizes else float)
+    sizes = leaf.table_sizes or (1, 1, 1)
+    widths = np.repeat(sizes, 2) if leaf.table_sizes else np.array([3, 3])
     parts = [
         np.arange(start - width, start)
         for start, width in zip(widths.cumsum(), widths, strict=True)
@@ -52,7 +64,7 @@ def test_each_seat_has_first_weights_of_its_own(network, inputs):
     for seat in (0, 1):
         # What is left of the weights is those of a network that knows of one seat only.
         own = np.concatenate(parts[seat::2])
-        first = "table" if inputs.table_sizes else "Dense_0"
+        first = "table" if leaf.table_sizes else "Dense_0"
 
         def cut(path, leaf, own=own, first=first):
             names = [part.key for part in path]
@@ -68,7 +80,7 @@ def test_each_seat_has_first_weights_of_its_own(network, inputs):
 
 
 def test_where_seats_are_alike_nothing_is_told():
-    assert Inputs.of(IPD()) == Inputs(5)
+    assert Inputs.of(IPD()) == Inputs(ObservationSpec(Leaf((5,))))
     policy = Learner().policy(IPD())
     assert policy.in_seat(0) is policy.in_seat(1) is policy
     assert Inputs.of(SIDES).seats == 2

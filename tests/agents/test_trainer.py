@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.training.trainer import Trainer
 from loqa_agents.training.updates import Training
 from loqa_envs import IPD, Game, MatrixGame
@@ -74,7 +74,7 @@ def test_a_pool_larger_than_the_run_can_fill_takes_no_more_room_and_learns_the_s
 @pytest.mark.slow
 def test_an_update_copies_nothing_of_the_pool_however_large():
     def scratch(pool):
-        learner = Learner(critic=Network(hidden=(8,)))
+        learner = Learner(critic=DenseGRU(hidden=(8,)))
         way = {"pool": pool, "pool_interval": 1, "opponents": 2, "updates": 20_000}
         trainer = _trainer((3,), learner, **way)
         program = trainer._advance.lower(trainer._keys, trainer.init(), 0, 0).compile()
@@ -137,10 +137,10 @@ def test_what_is_spread_over_devices_learns_the_same(seeds, way):
 import jax
 import numpy as np
 from loqa_agents import Learner, Trainer, Training
-from loqa_agents.networks.dense_gru import Network
+from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_envs import IPD
 assert len(jax.devices()) == 4
-learner = Learner(actor=Network((4,)), critic=Network((4,)), balance=True)
+learner = Learner(actor=DenseGRU((4,)), critic=DenseGRU((4,)), balance=True)
 training = Training(**{ {"episodes": 16, "updates": 4, "evaluate_every": 4} | WAYS[way] })
 learned = []
 for number in (1, 2, 4):
@@ -236,7 +236,7 @@ def test_seeds_must_be_different_numbers(seeds):
 
 def test_the_exact_update_is_for_players_without_memory():
     with pytest.raises(ValueError, match="an actor without memory"):
-        _trainer(learner=Learner(actor=Network(memory=4)), exact=True)
+        _trainer(learner=Learner(actor=DenseGRU(memory=4)), exact=True)
 
 
 def test_any_matrix_game_trains():

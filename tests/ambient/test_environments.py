@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents import Agent, Learner, Network
+from loqa_agents import Agent, DenseGRU, Learner
 from loqa_envs import COIN_PRESETS, CoinGame, Game, Tremble, make_game
 from loqa_envs.adapters.gymnasium import GameEnv
 from loqa_envs.adapters.vector import SharedVectorEnv, VectorGameEnv
@@ -90,7 +90,7 @@ def test_rules_on_actions_and_noise_that_somebody_else_drew(name, xp, highest):
 
 def agent() -> Agent:
     game = CoinGame(observation="index", shift_view=True, episode_length=4)
-    learner = Learner(actor=Network(hidden=(4,), memory=3))
+    learner = Learner(actor=DenseGRU(hidden=(4,), memory=3))
     return Agent(game, learner, learner.init(key(0), game).params, 0)
 
 

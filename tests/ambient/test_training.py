@@ -9,8 +9,8 @@ import pytest
 
 from loqa_agents import (
     ALGORITHMS,
+    DenseGRU,
     Learner,
-    Network,
     Shaping,
     Trainer,
     Training,
@@ -31,7 +31,7 @@ from .configurations import (
     wide_types,
 )
 
-SMALL = Network(hidden=(4,), memory=3)
+SMALL = DenseGRU(hidden=(4,), memory=3)
 COIN = CoinGame(observation="index", shift_view=True, episode_length=4)
 DILEMMA = make_game("ipd", episode_length=4)
 ANNEALED = Learner(

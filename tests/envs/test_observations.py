@@ -15,7 +15,8 @@ from loqa_envs import CoinGame, Leaf, MatrixGame, ObservationSpec, Random, Rules
 from loqa_envs.adapters.gymnasium import GameEnv
 from loqa_envs.adapters.pettingzoo import parallel_env, raw_env
 from loqa_envs.adapters.vector import SharedVectorEnv, VectorGameEnv
-from loqa_envs.observation import each_array, of_seat
+from loqa_envs.arrays import of_seat
+from loqa_envs.observation import each_array
 
 BOARD = ObservationSpec({"board": Leaf((4, 4, 1), "image"), "at": Leaf((2,), "categories", 3)})
 

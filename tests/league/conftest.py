@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jax
 import pytest
 
-from loqa_agents import Agent, Learner, Network
+from loqa_agents import Agent, DenseGRU, Learner
 from loqa_agents.league import Entrant, League, play_league
 from loqa_envs import IPD, CoinGame
 
@@ -44,7 +44,7 @@ def by_hand() -> League:
 def new_agent(seed: int) -> Agent:
     """An agent without training, that sees the board from where it stands."""
     game = CoinGame(observation="index", shift_view=True)
-    learner = Learner(actor=Network(hidden=(8,), memory=4))
+    learner = Learner(actor=DenseGRU(hidden=(8,), memory=4))
     return Agent(game, learner, learner.init(jax.random.key(seed), game).params, seed)
 
 

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from loqa_agents import Inputs, Network, NetworkPolicy
+from loqa_agents import DenseGRU, Inputs, NetworkPolicy
 from loqa_agents.league import Entrant, PlayerError
 from loqa_agents.league.entrants import seat, table_of
 from loqa_agents.league.tables import Tables
@@ -126,7 +126,7 @@ def test_players_of_the_host_are_responded_to_one_by_one():
 def test_each_player_has_responders_of_its_own():
     """Two tables of one architecture, one of a cooperator and one of a defector."""
     game = MatrixGame((1, 0, 0, 1), episode_length=6)  # to do as the other does is all that pays
-    policy = NetworkPolicy(Network(), Inputs(5), 2)
+    policy = NetworkPolicy(DenseGRU(), Inputs.of(IPD()), 2)
     template = policy.init(jax.random.key(0))
     cooperates = jax.tree.map(lambda leaf: np.tile([20.0, -20.0], (5, 1)), template)
     defects = jax.tree.map(lambda leaf: -leaf, cooperates)

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from loqa_agents import (
+    CNN,
     Agent,
     Critic,
+    DenseGRU,
     Inputs,
     Learner,
-    Network,
     NetworkPolicy,
     Shaping,
     Trainer,
@@ -98,7 +99,15 @@ FIELDS: dict[Callable[..., Any], dict[str, str]] = {
         "steps": "an integer",
         "sampled_values": "True or False",
     },
-    Network: {"hidden": "a tuple", "memory": "an integer"},
+    DenseGRU: {"hidden": "a tuple", "memory": "an integer"},
+    CNN: {
+        "hidden": "a tuple",
+        "memory": "an integer",
+        "channels": "a tuple",
+        "kernel": "an integer",
+        "stride": "an integer",
+        "circular": "True or False",
+    },
     Learner: {
         "algorithm": "a string",
         "shaping": "an instance",
@@ -172,8 +181,8 @@ BAD_SETTINGS: tuple[BadCall, ...] = (
     BadCall(Learner, {"actor": 64}, "Learner.actor must be a Network, got 64."),
     BadCall(Learner, {"algorithm": "lola"}, "algorithm must be one of loqa"),
     BadCall(Learner, {"anneal": 10**9, "actor_steps": 10_000}, "anneal * actor_steps must be"),
-    BadCall(Network, {"hidden": (8,) * 100}, "at most 64 entries"),
-    BadCall(Network, {"hidden": (10**9,)}, "from 1 to 65,536"),
+    BadCall(DenseGRU, {"hidden": (8,) * 100}, "at most 64 entries"),
+    BadCall(DenseGRU, {"hidden": (10**9,)}, "from 1 to 65,536"),
     BadCall(Training, {"rival": 3}, "Training.rival must be a string, or None"),
     BadCall(Training, {"rival": "lola"}, "rival must be one of"),
     BadCall(Training, {"newest": 9}, "newest must be from 0 to opponents"),
@@ -220,17 +229,22 @@ BAD_SETTINGS: tuple[BadCall, ...] = (
     BadCall(save_agent, {}, "agent must be an Agent, got 3.", ("3.safetensors", 3)),
     BadCall(
         NetworkPolicy,
-        {"network": 64, "inputs": Inputs(5), "num_actions": 2},
+        {"network": 64, "inputs": Inputs.of(IPD()), "num_actions": 2},
         "NetworkPolicy.network must be a Network",
     ),
     BadCall(
         NetworkPolicy,
-        {"network": Network(), "inputs": Inputs(5), "num_actions": 2, "exploration": 2},
+        {
+            "network": DenseGRU(),
+            "inputs": Inputs.of(IPD()),
+            "num_actions": 2,
+            "exploration": 2,
+        },
         "NetworkPolicy.exploration must be a probability",
     ),
     BadCall(
         Critic,
-        {"network": Network(), "inputs": 5, "num_actions": 2, "discount": 0.9},
+        {"network": DenseGRU(), "inputs": 5, "num_actions": 2, "discount": 0.9},
         "Critic.inputs must be an Inputs",
     ),
     BadCall(Trainer, _TRAIN | {"game": "ipd"}, "game must be a Game, got 'ipd'"),

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 import pytest
 
-from loqa_agents import PRESETS, Evaluator, Network, Trainer, run
+from loqa_agents import PRESETS, DenseGRU, Evaluator, Trainer, run
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.league.entrants import Entrant, seat
 from loqa_agents.league.needs import league_bytes
@@ -43,8 +43,8 @@ def counted(compiled: Any) -> int:
     ("learner", "training", "seeds"),
     [
         (Learner(), Training(episodes=1024), 1),
-        (Learner(actor=Network((32,)), critic=Network((32,))), Training(episodes=64), 3),
-        (Learner(actor=Network((), 16)), Training(episodes=64, pool=64, pool_interval=1), 2),
+        (Learner(actor=DenseGRU((32,)), critic=DenseGRU((32,))), Training(episodes=64), 3),
+        (Learner(actor=DenseGRU((), 16)), Training(episodes=64, pool=64, pool_interval=1), 2),
         (Learner(algorithm="naive"), Training(rival="loqa", episodes=256), 1),
     ],
 )
@@ -60,13 +60,13 @@ def test_the_estimate_is_within_a_factor_of_two_of_what_the_compiler_says(
 
 @pytest.mark.slow
 def test_the_estimate_knows_all_that_memory_depends_on() -> None:
-    learner, training = Learner(actor=Network((8,))), Training(episodes=16, pool=4)
+    learner, training = Learner(actor=DenseGRU((8,))), Training(episodes=16, pool=4)
     base = trainer(learner, training, 1).bytes_needed()
     more = {
         "seeds": trainer(learner, training, 50),
         "episodes": trainer(learner, replace(training, episodes=16 * 50), 1),
         "pool": trainer(learner, replace(training, pool=50_000, pool_interval=1, updates=10**6), 1),
-        "widths": trainer(replace(learner, actor=Network((2000,))), training, 1),
+        "widths": trainer(replace(learner, actor=DenseGRU((2000,))), training, 1),
     }
     assert {name for name, each in more.items() if each.bytes_needed() > 20 * base} == more.keys()
 

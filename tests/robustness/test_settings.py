@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loqa_agents import PRESETS, Learner, Network, Shaping, Training
+from loqa_agents import PRESETS, DenseGRU, Learner, Shaping, Training
 from loqa_agents.common.settings import from_dict, game_from_dict, game_to_dict, to_dict
 from loqa_envs import IPD, CoinGame, MatrixGame
 
@@ -54,7 +54,7 @@ _LEAVES = st.one_of(_NUMBERS, st.none(), st.text(max_size=8), st.binary(max_size
 _VALUES = st.one_of(
     st.integers(0, 8),
     st.floats(0, 1),
-    st.sampled_from(["both", "first", "index", "random", "naive", "lola", Shaping(), Network()]),
+    st.sampled_from(["both", "first", "index", "random", "naive", "lola", Shaping(), DenseGRU()]),
     st.lists(st.one_of(st.integers(-4, 4), _NUMBERS), max_size=5),
     st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=4), max_leaves=8),
 )

@@ -34,7 +34,7 @@ Refused = Callable[..., str]
         ("train ipd --discount 1.01", ("discount", "from 0 to 1", "got 1.01")),
         ("train ipd --algorithm magic", ("algorithm", "loqa, ", "naive", "'magic'")),
         ("train ipd --rival magic", ("rival", "loqa, ", "naive", "'magic'")),
-        ("train ipd --actor.hidden 0", ("Network.hidden", "from 1 to 65,536", "(0,)")),
+        ("train ipd --actor.hidden 0", ("DenseGRU.hidden", "from 1 to 65,536", "(0,)")),
         ("train ipd --episode-length 0", ("episode_length", "from 1 to 1,000,000", "got 0")),
         ("train ipd --payoffs 1 2 3", ("payoffs", "four numbers", "got (1.0, 2.0, 3.0)")),
         ("train ipd --payoffs", ("payoffs", "four numbers", "got ()")),

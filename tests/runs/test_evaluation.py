@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents import Evaluator, Inputs, Network, NetworkPolicy, mean_rewards
+from loqa_agents import DenseGRU, Evaluator, Inputs, NetworkPolicy, mean_rewards
 from loqa_envs import IPD, MatrixGame, make_player
 
-TABLE = NetworkPolicy(Network(), Inputs(5), 2)
+TABLE = NetworkPolicy(DenseGRU(), Inputs.of(IPD()), 2)
 
 
 def actor(*cooperation: float) -> dict:

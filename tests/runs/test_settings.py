@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loqa_agents import PRESETS, Learner, Network, Training, register_network
+from loqa_agents import PRESETS, DenseGRU, Learner, Training, register_network
 from loqa_agents.common.settings import (
     KINDS,
     differences,
@@ -41,7 +41,7 @@ class Mine(MatrixGame):
 
 
 @dataclass(frozen=True)
-class Wide(Network):
+class Wide(DenseGRU):
     scale: float = 1
 
 
@@ -95,13 +95,13 @@ def test_only_a_free_name_and_a_maker_are_registered(name: Any, maker: Any, said
 
 @pytest.mark.usefixtures("registries")
 def test_a_network_of_ones_own_comes_back_as_itself_or_not_at_all() -> None:
-    learner = Learner(actor=Wide(hidden=(3,), scale=2), critic=Network(memory=2))
+    learner = Learner(actor=Wide(hidden=(3,), scale=2), critic=DenseGRU(memory=2))
     with pytest.raises(ValueError, match=r"register_network\('a_name', Wide\)"):
         to_dict(learner)
     register_network("wide", Wide)
     data = json.loads(json.dumps(to_dict(learner)))
     assert data["actor"] == {"kind": "wide", "hidden": [3], "memory": 0, "scale": 2.0}
-    assert data["critic"] == {"hidden": [], "memory": 2}
+    assert data["critic"] == {"kind": "dense_gru", "hidden": [], "memory": 2}
     again = from_dict(Learner, data)
     assert again == learner
     assert type(again.actor) is Wide
@@ -113,7 +113,7 @@ def test_a_network_of_ones_own_comes_back_as_itself_or_not_at_all() -> None:
 
 
 def test_nested_settings_and_tuples_survive_json() -> None:
-    learner = Learner(algorithm="naive", actor=Network(hidden=(8, 4), memory=3), discount=0.5)
+    learner = Learner(algorithm="naive", actor=DenseGRU(hidden=(8, 4), memory=3), discount=0.5)
     assert from_dict(Learner, json.loads(json.dumps(to_dict(learner)))) == learner
 
 
@@ -132,7 +132,7 @@ def test_equal_settings_do_not_differ() -> None:
 
 
 def test_each_difference_is_named_by_its_path() -> None:
-    one, other = Learner(), replace(Learner(), discount=0.5, critic=Network(hidden=(8,)))
+    one, other = Learner(), replace(Learner(), discount=0.5, critic=DenseGRU(hidden=(8,)))
     assert differences({"learner": asdict(one)}, {"learner": asdict(other)}) == [
         "learner.critic.hidden was (16,), is (8,)",
         "learner.discount was 0.96, is 0.5",

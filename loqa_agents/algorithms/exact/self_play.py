@@ -41,7 +41,7 @@ does: one step of the actor, down the gradient of one-step advantages, without a
 
 def require_exact(game: Game, learner: Learner) -> None:
     """Raise ``ValueError`` where a learner asks for what the exact update of ``game`` is not."""
-    if not (isinstance(game, MatrixGame) and learner.actor.memory == 0):
+    if not (isinstance(game, MatrixGame) and not learner.actor.has_memory):
         raise ValueError(
             "the exact update needs a matrix game and an actor without memory, so that there are "
             f"five situations to solve; got {game!r} and {learner.actor!r}."

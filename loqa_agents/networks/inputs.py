@@ -9,7 +9,7 @@ import numpy as np
 
 from loqa_envs.arrays import Array
 from loqa_envs.game import Game
-from loqa_envs.observation import Leaf, Observation, ObservationSpec
+from loqa_envs.observation import Leaf, Observation, ObservationSpec, each_array
 
 
 class Inputs(NamedTuple):
@@ -48,7 +48,11 @@ class Inputs(NamedTuple):
 
     def example(self) -> Observation:
         """An observation of zeros, placed, to make parameters for."""
-        return self.placed(self.spec.zeros(), 0)
+
+        def zeros(leaf: Leaf) -> jax.Array:  # which take no memory while shapes are worked out
+            return jnp.broadcast_to(jnp.asarray(np.zeros((), leaf.dtype)), leaf.shape)
+
+        return self.placed(each_array(zeros, self.spec.tree), 0)
 
     def vector(self, observation: Observation, clock: Array | None = None) -> jax.Array:
         """``float32[vector_size]`` of an observation that is placed, and the clock's scalar.

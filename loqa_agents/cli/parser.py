@@ -4,7 +4,8 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args
 
@@ -16,7 +17,7 @@ from loqa_agents.cli.evaluate import Evaluate
 from loqa_agents.cli.league import LeagueCommand
 from loqa_agents.cli.train import FLAT, Play, Train
 from loqa_agents.common.files import as_path
-from loqa_agents.training.presets import PRESETS, Preset
+from loqa_agents.training.presets import PRESETS, Preset, with_network
 from loqa_envs.matrix_games.game import PayoffsOrPreset
 
 
@@ -27,7 +28,8 @@ def parse(arguments: Sequence[str]) -> Callable[[Console], None]:
         ValueError: for words that are none.
         SystemExit: after help was printed.
     """
-    presets: Any = tuple(_subcommand(name, preset) for name, preset in PRESETS.items())
+    network = _network(arguments)
+    presets: Any = tuple(_subcommand(name, preset, network) for name, preset in PRESETS.items())
     trains: Any = Annotated[Union[presets], FLAT]  # noqa: UP007 -- made at run time
 
     @dataclass(frozen=True)
@@ -64,8 +66,18 @@ def parse(arguments: Sequence[str]) -> Callable[[Console], None]:
     return command
 
 
-def _subcommand(name: str, preset: Preset) -> Any:
+def _network(arguments: Sequence[str]) -> str | None:
+    """What --network says, which must be known before other options are: they follow from it."""
+    words = [word for argument in arguments for word in argument.split("=", 1)]
+    after = [word for option, word in pairwise(words) if option == "--network"]
+    return after[-1] if after and arguments[0] == "train" else None
+
+
+def _subcommand(name: str, preset: Preset, network: str | None) -> Any:
     default: Any = Train(preset.game, preset.learner, preset.training, preset.seeds)
+    if network is not None:
+        learner = with_network(preset.learner, network)
+        default = replace(default, learner=learner, network=network)
     return Annotated[
         Train[type(preset.game)],  # type: ignore[misc]
         tyro.conf.subcommand(name, default=default, description=preset.summary),

@@ -36,6 +36,9 @@ class Train(Generic[G]):
     training: Annotated[Training, FLAT]
     seeds: str = "42-51"
     """Seeds, trained at the same time: a number, a range such as 42-51, or a list with commas."""
+    network: str = "dense_gru"
+    """Network of actor and critic: dense_gru, or cnn for games that show images. Its options
+    follow from it: loqa train ipd --network cnn --help."""
     out: Path | None = None
     """Folder of the run; by default the next free one in runs/."""
     resume: bool = False

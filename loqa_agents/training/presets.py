@@ -1,11 +1,12 @@
 """Named starting points: a game and how to learn it. The command line changes the rest."""
 
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
 
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.networks.dense_gru import DenseGRU
+from loqa_agents.networks.network import Network, networks
 from loqa_agents.training.updates import Training
 from loqa_envs.catalogue import make_game
 from loqa_envs.game import Game
@@ -116,6 +117,23 @@ PRESETS: dict[str, Preset] = {
         make_game("matrix_game", payoffs=(-1, -3, 0, -2)), *_TABULAR, "your own --payoffs, as ipd"
     ),
 }
+
+
+def with_network(learner: Learner, name: str) -> Learner:
+    """The same learner with an actor and a critic of that kind, as wide as those it has.
+
+    Raises:
+        ValueError: for a name that is not registered.
+    """
+    kind = networks().get(name)
+    if kind is None:
+        raise ValueError(f"network must be one of {', '.join(networks())}; got {name!r}.")
+
+    def of_kind(network: Network) -> Any:
+        shared = {field.name for field in fields(kind)} & vars(network).keys()
+        return kind(**{name: getattr(network, name) for name in shared})
+
+    return replace(learner, actor=of_kind(learner.actor), critic=of_kind(learner.critic))
 
 
 def with_size(game: Game, size: tuple[int, ...]) -> Game:

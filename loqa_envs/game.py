@@ -188,6 +188,9 @@ class Rules(Settings):
 
     noise_size: int = 0
     observations_public: bool = False
+    needs_jax = False
+    """Whether the rules need what only JAX has, such as gradients, so that states are JAX arrays
+    also where others are played in NumPy; slower there, and not in a process that was forked."""
     observation_high: NDArray[Any] | np.generic  # of the one array, in its dtype; by default 1.0
 
     @property

@@ -1,7 +1,7 @@
 """One game played with NumPy: what the PettingZoo and the single Gymnasium environment share.
 
-Nothing here touches a JAX backend, so an environment survives a fork of a process that used JAX,
-and a step of a small game costs microseconds instead of a dispatch.
+Unless a game's rules need JAX, nothing here touches a JAX backend, so an environment survives a fork
+of a process that used JAX, and a step of a small game costs microseconds instead of a dispatch.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from gymnasium.spaces import Box, Dict, Discrete
 from numpy.typing import NDArray
 
 from loqa_envs.arrays import Array
+from loqa_envs.forks import check_jax_may_run
 from loqa_envs.game import Game, State
 from loqa_envs.observation import Leaf, Observation, each_array
 
@@ -72,6 +73,8 @@ class Match:
         return self.clock >= self.length
 
     def reset(self, generator: np.random.Generator) -> None:
+        if getattr(self.game, "needs_jax", False):
+            check_jax_may_run()
         self.state = self.game.initial_state(uniform(generator, self.game.reset_noise_size))
         self.clock = 0
         self.returns = [0.0] * self.game.num_players

@@ -1,7 +1,8 @@
 """One game played with NumPy: what the PettingZoo and the single Gymnasium environment share.
 
 Unless a game's rules need JAX, nothing here touches a JAX backend, so an environment survives a
-fork of a process that used JAX, and a step of a small game costs microseconds instead of a dispatch.
+fork of a process that used JAX, and a step of a small game costs microseconds instead of a
+dispatch.
 """
 
 from collections.abc import Sequence

@@ -32,8 +32,8 @@ def check_policy(
 
     - settings: equal ones make equal players with equal hashes, with as many actions as the game;
     - ``initial_carry`` is the same every time, and no carry changes its structure, shapes or types;
-    - ``act`` gives an ``int32`` scalar that is an action of the game, and the same for the same
-      key, compiled or not;
+    - ``act`` gives an ``int32`` scalar that is an action of the game, and extras of one form; the
+      same for the same key, compiled or not;
     - of a `ScriptedPolicy`: ``choose`` changes none of its arguments, takes no more noise than
       ``noise_size`` says, and does the same in NumPy and in JAX.
 
@@ -70,15 +70,20 @@ def check_player(
             return
     keys = jax.random.split(key(seed), len(observations))
     act: Any = jax.jit(player.act)
-    carry = first
+    carry, extras = first, None
     for step, (step_key, observation) in enumerate(zip(keys, observations, strict=True)):
         with laws.works(f"act, in step {step},"):
             move = act(step_key, params, carry, observation)
-        _check_move(laws, game, move, first, f"in step {step}")
+        laws.require(
+            isinstance(move, tuple) and len(move) == 3 and isinstance(move[2], dict),
+            f"act must return an action, the next carry and a dictionary of extras; got {move!r}.",
+        )
+        _check_move(laws, game, move[:2], first, f"in step {step}")
         if step == 0:
             eager = laws.pure("act", player.act, step_key, params, carry, observation)
             laws.same("act with and without jax.jit", eager, move, rtol=1e-5)
-        carry = move[1]
+        laws.same_types(f"the extras, in step {step},", move[2], extras or move[2])
+        _, carry, extras = move
 
 
 @boundary
@@ -104,7 +109,7 @@ def watch(game: Game, seed: int, steps: int) -> NDArray[Any]:
 def _check_move(laws: Laws, game: Game, move: Any, first: Any, when: str) -> None:
     laws.require(
         isinstance(move, tuple) and len(move) == 2,
-        f"act must return an action and the next carry, got {move!r}.",
+        f"choose must return an action and the next carry, got {move!r}.",
     )
     action, carry = move
     laws.arrays(f"the action, {when},", action)

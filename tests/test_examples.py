@@ -18,6 +18,7 @@ PUBLIC = {
     "loqa_envs": set(loqa_envs.__all__),
     "loqa_envs.arrays": {"array_namespace"},
     "loqa_envs.testing": set(loqa_envs.testing.__all__),
+    "loqa_agents.algorithms.exact": {"solve"},
     "loqa_agents.league": {"Entrant", "play_league"},
     "loqa_agents.runs.loggers": {"Logger", "Record"},
 }
@@ -67,6 +68,15 @@ def test_who_learns_the_meta_game_does_better_than_any_strategy_that_is_held(sai
     rewards = {line.split()[0]: float(line.split()[2]) for line in said.splitlines()}
     assert rewards.pop("trained") > max(rewards.values()) + 0.02
     assert rewards["tit_for_tat"] > rewards["always_defect"]
+
+
+@pytest.mark.parametrize("said", ["extend_exact_lola.py"], indirect=True)
+def test_exact_lola_reciprocates_where_a_naive_learner_defects(said):
+    _, *rows = said.splitlines()
+    naive, lola = (list(map(float, row.split(":")[1].split())) for row in rows)
+    assert max(naive[0], naive[2], naive[4]) < 0.15
+    assert min(lola[0], lola[1], lola[3]) > 0.95  # after START, and what the other did: cooperate
+    assert max(lola[2], lola[4]) < 0.15
 
 
 @pytest.mark.parametrize("said", ["extend_players.py"], indirect=True)

@@ -19,8 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents import ActorCritic, Algorithm, Trainer, Training
-from loqa_agents.algorithms.exact import solve
 from loqa_envs import IPD
+from loqa_envs.matrix_games.solve import solve
 
 
 @dataclass(frozen=True)

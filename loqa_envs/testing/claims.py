@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from loqa_envs.game import Game
-from loqa_envs.testing.compare import NUMPY, Laws
+from loqa_envs.observation import ObservationSpec
+from loqa_envs.testing.compare import Laws, types
 
 
 def check_description(laws: Laws, game: Game) -> None:
@@ -37,26 +38,38 @@ def check_description(laws: Laws, game: Game) -> None:
         np.isfinite([low, high]).all() and low <= high,
         f"reward_range must be two finite numbers, the smaller first, got {game.reward_range!r}.",
     )
-    most = game.observation_high
+    with laws.works("observation_spec"):
+        spec = game.observation_spec
     laws.require(
-        isinstance(most, NUMPY) and most.shape in ((), game.observation_shape),
-        "observation_high must be a NumPy number, or an array of observation_shape "
-        f"{game.observation_shape}; got {most!r}.",
+        isinstance(spec, ObservationSpec),
+        f"observation_spec must be an ObservationSpec, got {spec!r}.",
     )
 
 
 def check_observations(laws: Laws, game: Game, observations: Any, when: str) -> None:
-    high = np.asarray(game.observation_high)
-    wanted = f"{high.dtype}{[game.num_players, *game.observation_shape]}"
-    got = f"{observations.dtype}{list(observations.shape)}"
-    laws.require(wanted == got, f"observations must be {wanted}; {when} they are {got}.")
-    for seat, row in enumerate(np.asarray(observations)):
-        inside = ((row >= 0) & (row <= high)).all()
-        laws.require(
-            inside,
-            f"observations must be from 0 to observation_high; {when} seat {seat} sees "
-            f"{row.min()} to {row.max()}.",
-        )
+    tree = game.observation_spec.tree
+    wanted, given = _named(tree), _named(observations)
+    laws.require(
+        wanted.keys() == given.keys() and isinstance(tree, dict) == isinstance(observations, dict),
+        f"observations must be of the form {game.observation_spec}; {when} they are "
+        f"{types(observations)}.",
+    )
+    for name, leaf in wanted.items():
+        what = f"observations{name and f'[{name!r}]'}"
+        form = f"{leaf.dtype}{[game.num_players, *leaf.shape]}"
+        got = f"{given[name].dtype}{list(given[name].shape)}"
+        laws.require(form == got, f"{what} must be {form}; {when} they are {got}.")
+        low, high = leaf.bounds
+        for seat, row in enumerate(np.asarray(given[name])):
+            laws.require(
+                ((row >= low) & (row <= high)).all(),
+                f"{what} must be within the bounds of observation_spec, {low.min()} to "
+                f"{high.max()}; {when} seat {seat} sees {row.min()} to {row.max()}.",
+            )
+
+
+def _named(tree: Any) -> dict[str, Any]:
+    return tree if isinstance(tree, dict) else {"": tree}
 
 
 def check_rewards(laws: Laws, game: Game, outcome: Any, when: str) -> None:

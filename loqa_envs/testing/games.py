@@ -11,7 +11,7 @@ from loqa_envs.game import Game
 from loqa_envs.keys import boundary, key
 from loqa_envs.testing.claims import check_description, check_observations, check_rewards
 from loqa_envs.testing.compare import NUMPY, Laws, stacked
-from loqa_envs.testing.policies import check_player, watch
+from loqa_envs.testing.policies import check_player, seen_by, watch
 from loqa_envs.testing.seats import check_seats_alike
 
 _PLAYER_STEPS = 20
@@ -181,4 +181,4 @@ def _check_players(laws: Laws, game: Game, seed: int) -> None:
         if not game.seats_alike or seat == 0:
             for name, player in players.items():
                 who = Laws(f"{laws.who}, its scripted player {name} in seat {seat}")
-                check_player(who, player, game, (), observations[:, seat], seed)
+                check_player(who, player, game, (), seen_by(seat, observations), seed)

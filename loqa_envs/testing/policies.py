@@ -5,8 +5,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
 
+from loqa_envs.arrays import of_seat
 from loqa_envs.catalogue import make_player
 from loqa_envs.game import Game, Params, Policy, ScriptedPolicy
 from loqa_envs.keys import boundary, key
@@ -47,14 +47,14 @@ def check_policy(
     """
     player = make_player(policy, game, seat)
     laws = Laws(policy if isinstance(policy, str) else type(policy).__name__)
-    observations = watch(game, seed, min(steps, game.episode_length))[:, seat]
-    check_player(laws, player, game, params, observations, seed)
+    seen = seen_by(seat, watch(game, seed, min(steps, game.episode_length)))
+    check_player(laws, player, game, params, seen, seed)
 
 
 def check_player(
-    laws: Laws, player: Policy, game: Game, params: Params, observations: Any, seed: int
+    laws: Laws, player: Policy, game: Game, params: Params, observations: list[Any], seed: int
 ) -> None:
-    """`check_policy` on what the player's seat sees, ``[steps, ...]``."""
+    """`check_policy` on what the player's seat sees, step by step."""
     laws.settings(player)
     laws.require(
         player.num_actions == game.num_actions,
@@ -65,7 +65,7 @@ def check_player(
     laws.arrays("initial_carry", first)
     laws.same("initial_carry, called twice,", player.initial_carry(), first)
     if isinstance(player, ScriptedPolicy) and not getattr(game, "needs_jax", False):
-        _check_choices(laws, game, player, np.asarray(observations), seed)
+        _check_choices(laws, game, player, observations, seed)
         if type(player).act is ScriptedPolicy.act:  # which only draws the noise for `choose`
             return
     keys = jax.random.split(key(seed), len(observations))
@@ -86,9 +86,14 @@ def check_player(
         _, carry, extras = move
 
 
+def seen_by(seat: int, observations: list[Any]) -> list[Any]:
+    """What one seat sees of `watch`, step by step."""
+    return [of_seat(observation, seat) for observation in observations]
+
+
 @boundary
-def watch(game: Game, seed: int, steps: int) -> NDArray[Any]:
-    """What everyone sees while all act at random, ``[steps, P, ...]``."""
+def watch(game: Game, seed: int, steps: int) -> list[Any]:
+    """What everyone sees while all act at random, step by step, ``[P, ...]``."""
     size = (steps, game.num_players)
     actions = np.random.default_rng(seed).integers(game.num_actions, size=size).astype(np.int32)
 
@@ -103,7 +108,8 @@ def watch(game: Game, seed: int, steps: int) -> NDArray[Any]:
             step, game.reset(reset_key), (jnp.stack(step_keys), jnp.asarray(actions))
         )[1]
 
-    return np.asarray(play(key(seed)))
+    seen = jax.device_get(play(key(seed)))
+    return [jax.tree.map(lambda leaf, i=i: leaf[i], seen) for i in range(steps)]
 
 
 def _check_move(laws: Laws, game: Game, move: Any, first: Any, when: str) -> None:
@@ -124,7 +130,7 @@ def _check_move(laws: Laws, game: Game, move: Any, first: Any, when: str) -> Non
 
 
 def _check_choices(
-    laws: Laws, game: Game, player: ScriptedPolicy, observations: Any, seed: int
+    laws: Laws, game: Game, player: ScriptedPolicy, observations: list[Any], seed: int
 ) -> None:
     """``choose`` in NumPy, and then all its choices at once in JAX."""
     chance = np.random.default_rng(seed).random((len(observations), player.noise_size), np.float32)
@@ -139,7 +145,7 @@ def _check_choices(
         carries.append(move[1])
     with laws.works("choose under jax.jit and jax.vmap"):
         choose = jax.jit(jax.vmap(player.choose))
-        made = jax.device_get(choose(stacked(carries[:-1]), observations, chance))
+        made = jax.device_get(choose(stacked(carries[:-1]), stacked(observations), chance))
     for step, move in enumerate(moves):
         one = jax.tree.map(lambda leaf, step=step: leaf[step], made)
         laws.same(f"what is chosen in step {step} in NumPy and in JAX", move, one, rtol=1e-5)

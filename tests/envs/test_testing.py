@@ -10,7 +10,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_envs import Array, Policy, Random, Rules, ScriptedPolicy, Tremble, make_game
+from loqa_envs import (
+    Array,
+    Leaf,
+    ObservationSpec,
+    Policy,
+    Random,
+    Rules,
+    ScriptedPolicy,
+    Tremble,
+    make_game,
+)
 from loqa_envs.arrays import array_namespace
 from loqa_envs.testing import check_game, check_policy
 
@@ -157,7 +167,7 @@ BROKEN = {
     "no name": (_broken(name="My Race"), "name must be at most 64 lower-case"),
     "two actions with one name": (_broken(action_names=("walk", "walk")), "action_names must"),
     "no finite range": (_broken(reward_range=(0.0, np.inf)), "reward_range must be two finite"),
-    "high is no array": (_broken(observation_high=3.0), "observation_high must be a NumPy number"),
+    "no spec": (_broken(observation_spec=3.0), "observation_spec must be an ObservationSpec"),
     "no actions": (_broken(num_actions=0), "num_actions must be an integer of at least 1"),
     "negative noise": (_broken(noise_size=-1), "noise_size must be an integer of at least 0"),
     "rewards out of range": (
@@ -166,7 +176,7 @@ BROKEN = {
     ),
     "observations out of range": (
         _broken(observation_high=np.float32(1)),
-        r"observations must be from 0 to observation_high; .* seat \d sees",
+        r"observations must be within the bounds of observation_spec, 0.0 to 1.0; .* seat \d sees",
     ),
     "observations of another shape": (
         _broken(observation_shape=(3,)),
@@ -175,6 +185,10 @@ BROKEN = {
     "observations of another type": (
         _broken(observation_high=np.uint8(3)),
         r"observations must be uint8\[2, 2\]; after reset they are float32",
+    ),
+    "observations of other names": (
+        _broken(observation_spec=ObservationSpec({"map": Leaf((2,), high=3)})),
+        r"observations must be of the form \{map: float32\[2\]\}; after reset they are",
     ),
     "rewards of another type": (
         _broken(transition=_later(lambda s, r, i, *_: (s, r.astype(np.int32), i))),
@@ -236,7 +250,7 @@ BROKEN = {
     ),
     "noise that is almost 1": (
         _broken(initial_state=_shut),
-        r"observations must be from 0 to observation_high; after reset seat 0 sees 4.0",
+        r"observations must be within the bounds of .*; after reset seat 0 sees 4.0",
     ),
     "reset with chance of its own": (
         _broken(reset=_unlike_key),

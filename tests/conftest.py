@@ -1,7 +1,9 @@
 """What every test runs under, set before JAX is imported; child processes inherit it."""
 
+import gc
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,6 +57,23 @@ def contents(folder: Path) -> dict[str, bytes | None]:
         str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
         for path in folder.rglob("*")
     }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forgotten_programs() -> Iterator[None]:
+    """A file's programs go with it: a process that keeps those of all files takes gigabytes.
+
+    What another file compiles again it finds in the cache on disk.
+    """
+    yield
+    if "jax" in sys.modules:
+        import jax
+
+        from loqa_envs.memory import give_back_memory
+
+        jax.clear_caches()
+        gc.collect()
+        give_back_memory()
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,8 @@ class _Config(TypedDict):
     common: bool
 
 
+FAILED = 1
+"""Exit code of a league that went on without a player that failed."""
 _CONFIG: TypeAdapter[Any] = TypeAdapter(_Config)
 _FILES = (
     r"league\.(json|csv|md)|(heat_map|scatter)\.png|pairs/([0-9]{5}\.(safetensors|npz|damaged))?"
@@ -82,7 +84,7 @@ class LeagueCommand:
     common: bool = False
     """Play all pairs with the same random numbers (pairs with a Python player apart)."""
     keep_going: bool = False
-    """Go on with the others when a player fails."""
+    """Go on with the others when a player fails; all is written, and the exit code is then 1."""
     act_timeout: Limit = None
     """Seconds after which a Python player that has not answered has failed; by default it may
     take for ever."""
@@ -151,6 +153,8 @@ class LeagueCommand:
             pictures.draw_league(out, data)
         report.print_league(console, data)
         say(console, f"Tables (JSON, CSV, Markdown) and pictures are in {out}.")
+        if league.failed:
+            raise SystemExit(FAILED)
 
 
 def gathered(

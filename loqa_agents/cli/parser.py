@@ -17,8 +17,12 @@ from loqa_agents.cli.evaluate import Evaluate
 from loqa_agents.cli.league import LeagueCommand
 from loqa_agents.cli.train import FLAT, Play, Train
 from loqa_agents.common.files import as_path
+from loqa_agents.common.text import shortened
 from loqa_agents.training.presets import PRESETS, Preset, with_network
 from loqa_envs.matrix_games.game import PayoffsOrPreset
+
+_LONGEST_WORD, _LONGEST_ERROR = 100, 800
+"""Characters of what was typed that are repeated, and of all that is said about it."""
 
 
 def parse(arguments: Sequence[str]) -> Callable[[Console], None]:
@@ -133,5 +137,6 @@ def _payoffs(words: list[str]) -> Any:
 def _one_line(box: str) -> str:
     """The text within the box that tyro draws around an error, without its heading and rules."""
     words = " ".join(line.strip("│╰╯ ") for line in box.splitlines()[1:]).split()
-    parts = re.split("[─-]{4,}", " ".join(words))
-    return ". ".join(part.strip(" .") for part in parts if part.strip(" .")) + "."
+    parts = re.split("[─-]{4,}", " ".join(shortened(word, _LONGEST_WORD) for word in words))
+    text = ". ".join(part.strip(" .") for part in parts if part.strip(" .")) + "."
+    return shortened(text, _LONGEST_ERROR)

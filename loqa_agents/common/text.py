@@ -33,6 +33,11 @@ def printable(text: str) -> str:
     )
 
 
+def shortened(text: str, most: int) -> str:
+    """``text``, cut to ``most`` characters, of which the last three say that it goes on."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def html_text(text: str) -> str:
     """``text`` as the content of an HTML element or attribute."""
     return html.escape(printable(text))

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -46,7 +47,9 @@ class Claim:
         self._default = default
         self._kind = kind
         self._held = held
-        self._locked = self._overwrite = False
+        self._locked = self._overwrite = self._made = False
+        self.lasting = True
+        """Whether what this process writes into a new folder stays there if the run fails."""
         self.recorded: dict[str, Any] | None = None
         """The configuration of the run that goes on; None where one begins."""
 
@@ -64,9 +67,10 @@ class Claim:
             OSError: if it cannot be written.
         """
         if self._out is None:
-            self._out = _make_numbered(Path("runs") / self._default)
+            self._out, self._made = _make_numbered(Path("runs") / self._default), True
         elif not self._out.exists():
             _make_new(self._out)
+            self._made = True
         self._lock()
         if self._overwrite:
             self._remove()
@@ -75,6 +79,22 @@ class Claim:
         content = json.dumps(config, indent=1, allow_nan=False).encode() + b"\n"
         write_atomically(self._out / _CONFIG, content)
         return self._out
+
+    def leave(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        """At the end of a context: unless it is `lasting`, leave a new folder as it was found.
+
+        That is, after an error; a run that is interrupted, goes on or replaces another one stays.
+        """
+        del kind, trace
+        if self.lasting or not isinstance(error, Exception):
+            return
+        if self._overwrite or self.recorded is not None:
+            return
+        for path in [self.path] if self._made else list(self.path.iterdir()):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
     def look(self, config: dict[str, Any], resume: bool | None, overwrite: bool) -> None:
         """Find out what is in the folder, and refuse what would lose it or mix two runs."""

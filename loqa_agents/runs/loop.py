@@ -87,13 +87,17 @@ def run(
         config["sessions"].append(session(minutes, past.update, config["devices"]))
         caught = stack.enter_context(stop_signals())
         folder = claimed.begin(config)  # nothing is changed before
+        claimed.lasting = False  # until all have begun
+        stack.push(claimed.leave)
         caught.at_once(lambda number: InterruptedRun(folder, number, "while it started"))
 
         checkpoints = Checkpoints(folder / "checkpoints")
         lines = JsonLines(folder / "metrics.jsonl", past.records)
         for logger in (*loggers, lines):
-            stack.enter_context(closing(logger))
+            stack.push(closing(logger))
+        for logger in (*loggers, lines):
             logger.begin(folder, config, past.update if past.state is None else past.update + 1)
+        claimed.lasting = True
         state = trainer.init() if past.state is None else trainer.place(past.state)
         update = past.update
 

@@ -199,3 +199,8 @@ def test_an_unknown_opponent_is_answered_with_all_names(refused: Refused, traine
     assert all(player in line for player in load_agent(agent).game.scripted_players(1))
     assert "five probabilities" in refused("play", agent, "--against", "memory_one:1,2")
     assert "--seed" in refused("play", agent, "--seed", "-1")
+
+
+def test_what_is_said_of_long_words_is_short(refused: Refused) -> None:
+    for words in (["train", "x" * 10_000], ["train", "ipd", *["--nonsense" + "y" * 5_000] * 50]):
+        assert len(refused(*words)) < 1_000

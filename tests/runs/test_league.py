@@ -100,7 +100,9 @@ def test_a_league_writes_what_it_prints(
     run_folder: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tired = ("--agent", "league_players:Tired", "--keep-going")
-    league(run_folder, *SMALL, *MINE, *tired, "--out", "out")
+    with pytest.raises(SystemExit) as end:
+        league(run_folder, *SMALL, *MINE, *tired, "--out", "out")
+    assert end.value.code == 1  # a player failed
     printed = capsys.readouterr().out
     data = json.loads((home / "out" / "league.json").read_text())
     team = f"{run_folder.parent.name}/run"

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from loqa_agents.runs.loggers import TensorBoard, WeightsAndBiases, require_extra, scalars
+from loqa_agents import Learner, Training, run
+from loqa_agents.runs.folder import Kind, claim
+from loqa_agents.runs.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra, scalars
 
 CONFIG = {"seeds": [42, 43]}
 
@@ -172,3 +174,35 @@ def test_two_sessions_offline_are_one_run_to_be_synchronised(tmp_path: Path) -> 
     files = [path.stem for path in (tmp_path / "run" / "wandb").rglob("*.wandb")]
     assert files
     assert len(set(files)) == 1
+
+
+class Refusing(Logger):
+    """Leaves something behind and cannot begin."""
+
+    def begin(self, out: Path, config: dict[str, Any], update: int) -> None:
+        (out / "notes").mkdir()
+        (out / "notes" / "one.txt").write_text("one")
+        raise ValueError("--notes must be able to begin")
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_logger_that_cannot_begin_leaves_a_new_folder_as_it_was(
+    there: bool, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    if there:
+        out.mkdir()
+    with pytest.raises(ValueError, match="must be able to begin"):
+        run("ipd", Learner(), Training(updates=1), 0, out, loggers=[Logger(), Refusing()])
+    assert list(tmp_path.rglob("*")) == [out] * there
+
+
+def test_a_logger_that_cannot_begin_leaves_a_run_that_goes_on_alone(tmp_path: Path) -> None:
+    config = {"learner": {}, "game": {}}
+    kind = Kind("training", ("game",), lambda path: config, lambda config: "")
+    (tmp_path / "config.json").write_text("{}")
+    with claim(tmp_path, "run", kind, config, True, False) as held:
+        held.begin(config)
+        held.lasting = False
+        held.leave(ValueError, ValueError("a logger cannot begin"), None)
+    assert list(tmp_path.iterdir()) == [tmp_path / "config.json"]

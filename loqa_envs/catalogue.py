@@ -7,11 +7,9 @@ from typing import Annotated, Any
 from annotated_types import Interval
 
 from loqa_envs.coin_game.game import CoinGame
-from loqa_envs.coin_game.translation import TRANSLATED, translated
 from loqa_envs.game import Game, Policy, in_seat
 from loqa_envs.matrix_games.game import IPD, MatrixGame
-from loqa_envs.matrix_games.players import MemoryOne
-from loqa_envs.own_game import differing, own_game
+from loqa_envs.policy import own_game
 from loqa_envs.registry import register
 from loqa_envs.validation import check
 from loqa_envs.wording import Words
@@ -77,12 +75,14 @@ def make_game(game: str | Game, /, **settings: Any) -> Game:
 
 
 def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
-    """The scripted player of that name for a seat of ``game``, or ``memory_one:START,CC,CD,DC,DD``.
+    """The scripted player of that name for a seat of ``game``, or one with parameters.
+
+    Those of a matrix game are ``memory_one:START,CC,CD,DC,DD``.
 
     A policy passes through, if it has as many actions as the game. Where it has a ``game`` that it
-    was made for, or holds a player that has (as `Tremble` does), that must be the same but for the
-    length of an episode; in the Coin Game also but for what seats see and how moves are numbered,
-    which is translated for the policy. It is asked for itself `in_seat`.
+    was made for, or holds a player that has (as `Tremble` does), the game must `adapt` it: it is
+    the same but for the length of an episode; in the Coin Game also but for what seats see and how
+    moves are numbered, which is translated for the policy. It is asked for itself `in_seat`.
 
     Raises:
         ValueError: if there is no such player (the message lists the names that there are), or if
@@ -92,42 +92,21 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
     seat = check("seat", seat, Annotated[int, Interval(ge=0, le=game.num_players - 1)])
     if not isinstance(player, str):
         check("a player", player, Annotated[Policy, Words("a name or a Policy")])
-        own: Any = own_game(player) or game
-        _check_same_game(own, game)
+        adapted: Policy = game.adapt(in_seat(player, seat), own_game(player) or game, seat)
         if player.num_actions != game.num_actions:
             raise ValueError(
                 f"a player of {game.name} must have {game.num_actions} actions, got {player!r} "
                 f"with {player.num_actions}."
             )
-        seated: Policy = in_seat(player, seat)
-        return translated(seated, own, game, seat) if isinstance(game, CoinGame) else seated
-    prefix, _, numbers = player.partition(":")
-    if prefix == "memory_one" and isinstance(game, MatrixGame):
-        try:
-            return MemoryOne(tuple(float(number) for number in numbers.split(",")))
-        except ValueError:
-            raise ValueError(
-                "memory_one: must be followed by five probabilities, for START, CC, CD, DC and DD, "
-                f"such as memory_one:1,1,0,1,0; got {player!r}."
-            ) from None
+        return adapted
+    prefix, colon, parameters = player.partition(":")
+    makers = game.parametrised_players(seat)
+    if colon and prefix in makers:
+        made: Policy = makers[prefix](parameters)
+        return made
     players = game.scripted_players(seat)
     if player not in players:
         raise ValueError(
             f"a player of {game.name} must be one of {', '.join(players)}; got {player!r}."
         )
     return players[player]
-
-
-def _check_same_game(own: Game, game: Game) -> None:
-    if type(own) is not type(game):
-        raise ValueError(f"a player of {game!r} must be made for it, got one for {own!r}.")
-    free = {"episode_length"} | (TRANSLATED if isinstance(game, CoinGame) else set())
-    different = [
-        f"{name} must be {getattr(game, name)}, is {getattr(own, name)}"
-        for name in differing(own, game, free)
-    ]
-    if different:
-        raise ValueError(
-            f"a player of {game.name} must be made for the same game; got one for another, whose "
-            f"{'; '.join(different)}."
-        )

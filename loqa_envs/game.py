@@ -22,6 +22,7 @@ from annotated_types import Interval
 from numpy.typing import NDArray
 
 from loqa_envs.arrays import Array
+from loqa_envs.hooks import Hooks
 from loqa_envs.observation import Leaf, Observation, ObservationSpec
 from loqa_envs.validation import Settings
 
@@ -69,7 +70,7 @@ def in_seat(player: Any, seat: int) -> Any:
     return player.in_seat(seat) if hasattr(player, "in_seat") else player
 
 
-class Game(Protocol):
+class Game(Hooks, Protocol):
     """A simultaneous-move game of ``num_players`` seats; see `Rules` for the shortest way to one.
 
     Games are frozen dataclasses: equal settings are equal games, and a game can be a static
@@ -178,12 +179,13 @@ class Game(Protocol):
         ...
 
 
-class Rules(Settings):
+class Rules(Hooks, Settings):
     """The half of a `Game` that follows from its rules: `reset` and `step` under JAX.
 
     A new game is a frozen dataclass that inherits from it and supplies the rest of the `Game`
     protocol. Its fields are checked by their annotations, see `loqa_envs.validation`. Instead of
-    an ``observation_spec``, ``observation_shape`` and ``observation_high`` do; see `Leaf.of`.
+    an ``observation_spec``, ``observation_shape`` and ``observation_high`` do; see `Leaf.of`. What
+    it may say of itself besides is in `Hooks`.
     """
 
     noise_size: int = 0

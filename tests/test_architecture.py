@@ -124,7 +124,8 @@ def test_no_folder_has_grown_into_two():
 @pytest.mark.parametrize(
     ("game", "allowed"),
     [
-        # exact solves matrix games and nothing else; results read situations.
+        # exact solves matrix games and nothing else; payoffs are options of the command line; a
+        # player without memory says what it does, which a best response need not find out.
         (
             "matrix_games",
             {
@@ -132,29 +133,14 @@ def test_no_folder_has_grown_into_two():
                 "algorithms/exact/self_play.py",
                 "cli/parser.py",
                 "responses/best_response.py",
-                "runs/results.py",
                 "scorecard/answers.py",
-                "training/presets.py",
             },
         ),
-        # How results are measured and shown depends on the game, how they are learned does not;
-        # the agents that others published play this game; a league seats players of all its views.
-        # A best response sees as much as its game allows; a card has what was published of one.
+        # Its report has its published thresholds, a card what was published of one board; agents
+        # that others published play this game.
         (
             "coin_game",
-            {
-                "cli/resolve.py",
-                "league/entrants.py",
-                "players/published/reader.py",
-                "players/python/player.py",
-                "responses/best_response.py",
-                "responses/responding.py",
-                "runs/loop.py",
-                "runs/pictures.py",
-                "runs/results.py",
-                "runs/thresholds.py",
-                "scorecard/card.py",
-            },
+            {"players/published/reader.py", "runs/coin_game.py", "scorecard/card.py"},
         ),
     ],
 )
@@ -165,6 +151,43 @@ def test_concrete_games_are_named_where_they_must_be(game, allowed):
         if name.startswith("loqa_agents/") and name.removeprefix("loqa_agents/") not in allowed
     }
     assert not stray
+
+
+GAMES = {"CoinGame", "CoinSettings", "MatrixGame", "IPD"}
+
+
+def test_nobody_asks_which_game_it_is():  # games are asked by their hooks
+    asking = {
+        name
+        for name, path in MODULES.items()
+        if not name.startswith(("loqa_envs/coin_game/", "loqa_envs/matrix_games/"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("isinstance", "issubclass", "type")
+        and any(isinstance(part, ast.Name) and part.id in GAMES for part in ast.walk(node))
+    }
+    # It solves matrix games, and refuses all others in words of its own.
+    assert asking <= {"loqa_agents/algorithms/exact_update.py"}
+
+
+def neighbours() -> dict[str, set[str]]:
+    """Which modules each module imports, those for type checking included."""
+    dotted = {
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): name
+        for name in MODULES
+    }
+    packages = {"loqa_agents", "loqa_envs"}  # they import all, and are imported by nobody here
+    return {
+        name: {dotted[each] for each in imported(path) if each in dotted.keys() - packages} - {name}
+        for name, path in MODULES.items()
+    }
+
+
+def test_no_module_imports_another_in_a_circle():
+    left = neighbours()
+    while free := {name for name, others in left.items() if not others & left.keys()}:
+        left = {name: others for name, others in left.items() if name not in free}
+    assert not left
 
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"

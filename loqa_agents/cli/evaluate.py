@@ -10,9 +10,9 @@ import tyro
 from annotated_types import Interval
 from rich.console import Console
 
-from loqa_agents.cli.league import check_seats, gathered, progress_bar, within
+from loqa_agents.cli.league import check_seats, progress_bar, within
 from loqa_agents.cli.options import check_new_file, check_options
-from loqa_agents.cli.resolve import is_function
+from loqa_agents.cli.resolve import gathered
 from loqa_agents.common.devices import use_devices
 from loqa_agents.common.files import write_atomically
 from loqa_agents.league.entrants import Entrant, identity_of
@@ -39,6 +39,8 @@ class Evaluate:
     """The game, as in loqa train; by default that of the first trained agent."""
     size: tuple[int, ...] = ()
     """Size of the board, where a game is given: N, or height and width."""
+    num_players: int | None = None
+    """Number of players, where a game is given that has several."""
     episodes: Count = EPISODES
     """Episodes of each pair, half of them in each seat."""
     response_updates: Annotated[int, Interval(ge=0, le=10**9)] = BUDGET.updates
@@ -72,9 +74,7 @@ class Evaluate:
         budget = None
         if self.response_updates:
             budget = Budget(self.response_updates, self.response_episodes, self.restarts)
-        functions = [word for word in self.agents if is_function(word)]
-        words = [word for word in self.agents if not is_function(word)]
-        game, found = gathered(words, functions, self.game, self.size)
+        game, found = gathered(self.agents, (), self.game, self.size, self.num_players)
         _require_one_training(found)
         check_seats(found, game)  # mistakes are found before anything is played
         devices = use_devices(self.devices)

@@ -15,15 +15,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from typing_extensions import TypedDict
 
 from loqa_agents.cli.options import check_options
-from loqa_agents.cli.resolve import bring, find_entrants, game_of
+from loqa_agents.cli.resolve import gathered
 from loqa_agents.common.devices import use_devices
 from loqa_agents.common.files import read_json, write_atomically
+from loqa_agents.common.seatings import seatings
 from loqa_agents.common.settings import game_to_dict
 from loqa_agents.common.signals import InterruptedRun, stop_signals
 from loqa_agents.common.terminal import say
 from loqa_agents.common.versions import versions
 from loqa_agents.league.by_hand import PlayerError
-from loqa_agents.league.entrants import Entrant, as_shown, check_names, ready, seat
+from loqa_agents.league.entrants import Entrant, check_names, seat
 from loqa_agents.league.needs import require_for_league
 from loqa_agents.league.play import play_league
 from loqa_agents.league.store import PairStore
@@ -34,7 +35,6 @@ from loqa_agents.reports import pictures
 from loqa_agents.reports.alpha_rank import alpha_rank
 from loqa_agents.runs.folder import Kind, claim
 from loqa_agents.runs.loggers import require_extra
-from loqa_agents.training.presets import PRESETS, with_size
 from loqa_envs import keys
 from loqa_envs.game import Game
 from loqa_envs.validation import Count, Seed
@@ -57,7 +57,7 @@ _FILES = (
 )
 _LEAGUE = Kind(
     "league",
-    identity=("game", "entrants", "episodes", "seed", "common"),
+    identity=("game", "entrants", "episodes", "seed", "common", "focal"),
     read=lambda path: read_json(path, _CONFIG),
     files=lambda config: _FILES,
 )
@@ -72,13 +72,18 @@ class LeagueCommand:
     coin3x3/loqa for all of them), folders of runs, files or folders of published agents, and
     scripted players by name. What is in one folder is one team of several seeds."""
     agent: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """A player of your own, as module:function; may be given several times."""
+    """A player of your own, as module:function; may be given several times. It may stand among the
+    others, too."""
     game: str | None = None
     """The game, as in loqa train; by default that of the first trained agent."""
     size: tuple[int, ...] = ()
     """Size of the board, where a game is given: N, or height and width."""
+    num_players: int | None = None
+    """Number of players, where a game is given that has several."""
     episodes: Count = 1024
-    """Episodes of each pair, half of them in each seat."""
+    """Episodes of each pair, as many in each choice of seats."""
+    focal: Count = 1
+    """In games of more than two players, how many copies of one play among copies of the other."""
     seed: Seed = 0
     """Seed of all chance."""
     common: bool = False
@@ -103,8 +108,9 @@ class LeagueCommand:
         check_options(self)
         if self.alpha_rank:
             require_extra("alpha-rank", "open_spiel", "alpharank")
-        game, entrants = gathered(self.agents, self.agent, self.game, self.size)
+        game, entrants = gathered(self.agents, self.agent, self.game, self.size, self.num_players)
         check_names(entrants)
+        seatings(game, self.focal)
         check_seats(entrants, game)  # mistakes are found before anything is written
         devices = use_devices(self.devices)
         require_for_league(game, len(entrants), self.episodes, devices)
@@ -114,6 +120,7 @@ class LeagueCommand:
             "episodes": self.episodes,
             "seed": self.seed,
             "common": self.common,
+            **({"focal": self.focal} if game.num_players > 2 else {}),
             "versions": versions(),
         }
         config = json.loads(json.dumps(config))
@@ -131,7 +138,8 @@ class LeagueCommand:
             try:
                 league = play_league(
                     keys.key(self.seed), game, entrants, self.episodes,
-                    common=self.common, keep_going=self.keep_going, devices=devices,
+                    focal=self.focal, common=self.common, keep_going=self.keep_going,
+                    devices=devices,
                     finished=PairStore(out / "pairs", partial(say, console)),
                     act_timeout=self.act_timeout,
                     progress=lambda done, pairs: bar.update(task, completed=done, total=pairs),
@@ -157,36 +165,10 @@ class LeagueCommand:
             raise SystemExit(FAILED)
 
 
-def gathered(
-    words: Sequence[str], functions: Sequence[str], name: str | None, size: tuple[int, ...]
-) -> tuple[Game, list[Entrant]]:
-    """The game that is played, and the entrants of all words and of module:function."""
-    entrants = find_entrants(words)
-    game = _chosen_game(name, size, entrants)
-    return game, entrants + [ready(bring(function), game) for function in functions]
-
-
 def check_seats(entrants: Sequence[Entrant], game: Game) -> None:
     """Raise ``ValueError`` unless all can sit down to the game."""
     for entrant in entrants:
         seat(entrant, game)
-
-
-def _chosen_game(name: str | None, size: tuple[int, ...], entrants: list[Entrant]) -> Game:
-    """The game of that name as environments show it, or else the one that entrants are for."""
-    if name is None:
-        if size:
-            raise ValueError("--size goes with --game; agents have boards of their own.")
-        found = game_of(entrants)
-        if found is None:
-            raise ValueError(
-                "--game must say which game is played where no trained agent does; it must be one "
-                f"of {', '.join(PRESETS)}."
-            )
-        return found
-    if name not in PRESETS:
-        raise ValueError(f"--game must be one of {', '.join(PRESETS)}; got {name!r}.")
-    return with_size(as_shown(PRESETS[name].game), size)
 
 
 def within(what: str, act_timeout: float | None) -> str:

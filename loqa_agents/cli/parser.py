@@ -15,7 +15,8 @@ from rich.console import Console
 
 from loqa_agents.cli.evaluate import Evaluate
 from loqa_agents.cli.league import LeagueCommand
-from loqa_agents.cli.train import FLAT, Play, Train
+from loqa_agents.cli.play import Play
+from loqa_agents.cli.train import FLAT, Train
 from loqa_agents.common.files import as_path
 from loqa_agents.common.text import shortened
 from loqa_agents.training.presets import PRESETS, Preset, with_network

@@ -1,4 +1,4 @@
-"""Entrants by what a person calls them on the command line."""
+"""Games and entrants by what a person calls them: the same words for every command."""
 
 import importlib
 import os
@@ -10,13 +10,13 @@ from typing import Any
 
 from loqa_agents import published
 from loqa_agents.common.files import as_path
-from loqa_agents.league.entrants import Entrant, as_shown
+from loqa_agents.league.entrants import Entrant, as_shown, ready
 from loqa_agents.players.agent import Agent, load_agent
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.shipping import shipped_agents
-from loqa_agents.training.presets import PRESETS
+from loqa_agents.training.presets import PRESETS, with_settings
 from loqa_envs.game import Game
-from loqa_envs.own_game import own_game
+from loqa_envs.policy import own_game
 
 
 def find_entrants(words: Sequence[str]) -> list[Entrant]:
@@ -25,7 +25,8 @@ def find_entrants(words: Sequence[str]) -> list[Entrant]:
     A word is a ``.safetensors`` file, the folder of a run, a published agent's file or a folder of
     them, an agent that comes with loqa or the beginning of the names of several of one training
     (``coin3x3/loqa/42``, ``coin3x3/loqa``), or else the name of a scripted player. Names are the
-    last parts of a path, as many as tell all entrants apart.
+    last parts of a path, as many as tell all entrants apart. Of ``module:function`` the player is
+    the word, until somebody is to `bring` it.
 
     Raises:
         ValueError: if a folder has no agents, a file is none, or there is nothing of that name.
@@ -37,20 +38,9 @@ def find_entrants(words: Sequence[str]) -> list[Entrant]:
     return entrants
 
 
-def find_player(word: str) -> Any:
-    """The one player of a word.
-
-    Raises:
-        ValueError: as `find_entrants`, and if the word names several.
-    """
-    entrants = find_entrants([word])
-    if len(entrants) > 1:
-        names = ", ".join(entrant.name for entrant in entrants)
-        raise ValueError(f"a player must be one of those that {word} names: {names}.")
-    return entrants[0].player
-
-
 def _of_word(word: str, parts: int) -> list[Entrant]:
+    if is_function(word):
+        return [Entrant(word, word)]
     path = as_path(word)
     folders = [part for part in path.absolute().parts[1:] if part != "agents"]
     name = "/".join(folders[-parts:])
@@ -61,8 +51,9 @@ def _of_word(word: str, parts: int) -> list[Entrant]:
     shipped = [agent for agent in shipped_agents() if f"{agent}/".startswith(f"{path.as_posix()}/")]
     if shipped:
         return [Entrant(agent, load_agent(agent), agent.rpartition("/")[0]) for agent in shipped]
-    scripted = {player for preset in PRESETS.values() for player in preset.game.scripted_players(0)}
-    if word in scripted or word.startswith("memory_one:"):
+    prefix, colon, _ = word.partition(":")
+    scripted = _scripted()
+    if word in scripted or (colon and prefix in _scripted(with_parameters=True)):
         return [Entrant(word, word)]
     raise ValueError(
         "an agent must be a file (.safetensors), the folder of a run, one that comes with loqa "
@@ -71,10 +62,60 @@ def _of_word(word: str, parts: int) -> list[Entrant]:
     )
 
 
+def gathered(
+    words: Sequence[str],
+    functions: Sequence[str] = (),
+    name: str | None = None,
+    size: tuple[int, ...] = (),
+    num_players: int | None = None,
+) -> tuple[Game, list[Entrant]]:
+    """The game that is played, and the entrants of all words, which may be module:function too.
+
+    ``functions`` are words that must be. The game is that of the name, with these settings, as
+    environments show it, or else the one that trained entrants are for.
+
+    Raises:
+        ValueError: as `find_entrants` and `bring`, or if nothing says which game is played.
+    """
+    entrants = [*find_entrants(words), *(Entrant(word, word) for word in functions)]
+    if name is None:
+        if size or num_players is not None:
+            option = "--size" if size else "--num-players"
+            raise ValueError(f"{option} goes with --game; agents have boards of their own.")
+        found = game_of(entrants)
+        if found is None:
+            raise ValueError(
+                "--game must say which game is played where no trained agent does; it must be one "
+                f"of {', '.join(PRESETS)}."
+            )
+        game = found
+    elif name in PRESETS:
+        game = with_settings(as_shown(PRESETS[name].game), size, num_players)
+    else:
+        raise ValueError(f"--game must be one of {', '.join(PRESETS)}; got {name!r}.")
+    to_bring = {word for word in words if is_function(word)} | set(functions)
+    return game, [
+        ready(bring(each.name), game)
+        if isinstance(each.player, str) and each.player in to_bring
+        else each
+        for each in entrants
+    ]
+
+
 def is_function(word: str) -> bool:
-    """Whether a word is module:function."""
+    """Whether a word is module:function, and not a scripted player with parameters."""
     module, _, function = word.partition(":")
-    return module != "memory_one" and function.isidentifier()
+    return module not in _scripted(with_parameters=True) and function.isidentifier()
+
+
+def _scripted(with_parameters: bool = False) -> set[str]:
+    """The names of all scripted players, or those that stand before parameters."""
+    games = [preset.game for preset in PRESETS.values()]
+    return {
+        name
+        for game in games
+        for name in (game.parametrised_players(0) if with_parameters else game.scripted_players(0))
+    }
 
 
 def bring(word: str) -> Entrant:

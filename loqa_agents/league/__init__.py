@@ -2,6 +2,7 @@
 
 from loqa_agents.league.by_hand import PlayerError
 from loqa_agents.league.entrants import Entrant
-from loqa_agents.league.play import League, play_league
+from loqa_agents.league.play import play_league
+from loqa_agents.league.results import League
 
 __all__ = ["Entrant", "League", "PlayerError", "play_league"]

@@ -1,19 +1,20 @@
 """Pairs with a plain Python player in them: one game at a time, with NumPy."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
+from loqa_agents.common.seatings import seatings
 from loqa_agents.league.entrants import Seated
 from loqa_agents.league.tables import Met
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.python.player import anew, seeds
 from loqa_envs.adapters.single import Match, uniform
 from loqa_envs.arrays import Array, of_seat
-from loqa_envs.game import Carry, Game, Params, Policy, ScriptedPolicy
+from loqa_envs.game import Carry, Game, Params, Policy, ScriptedPolicy, State
 from loqa_envs.keys import from_words
 
 Act = Callable[[np.random.Generator, Carry, Array], tuple[Any, Carry]]
@@ -30,48 +31,109 @@ class PlayerError(ValueError):
 
 
 def play_by_hand(
-    seed: int, game: Game, names: tuple[str, str], pair: tuple[Seated, Seated], episodes: int
+    seed: int,
+    game: Game,
+    names: tuple[str, str],
+    pair: tuple[Seated, Seated],
+    episodes: int,
+    focal: int = 1,
 ) -> Met:
-    """``[E, 2]``: the pair's episodes, the first in the first seat in every other one.
+    """``[E, 2]``: the pair's episodes, in which ``focal`` seats are the first one's.
+
+    It holds the `seatings` in turn: of two players, the first seat in every other episode. Every
+    seat has a player of its own.
 
     Raises:
         PlayerError: where a player of the host raises, or does not answer with an action.
     """
     generator = np.random.default_rng(seed)
-    seats = [
-        _asked(names[who], 0, 0, _seats, player, seeds(seed, who))
-        for who, player in enumerate(pair)
+    number = game.num_players
+    whose = [0] * focal + [1] * (number - focal)  # a copy for each seat, the first one's first
+    copies = [
+        (names[who], _asked(names[who], 0, 0, _seats, pair[who], seeds(seed, copy)))
+        for copy, who in enumerate(whose)
     ]
     match = Match(game, game.episode_length)
+    choices = seatings(game, focal)
     rewards, info = [], []
     for episode in range(episodes):
-        order = (0, 1) if episode % 2 == 0 else (1, 0)  # who sits in which seat
-        carries = [
-            _asked(names[who], episode, 0, seats[who][number].begin)
-            for number, who in enumerate(order)
-        ]
-        match.reset(generator)
+        held = choices[episode % len(choices)]
+        places = [*held, *(place for place in range(number) if place not in held)]
+        seated = {
+            place: (name, made[place]) for place, (name, made) in zip(places, copies, strict=True)
+        }
         totals: dict[str, Any] = {}
-        for step in range(game.episode_length):
-            observations = match.observe()
-            actions = []
-            for number, who in enumerate(order):
-                action, carries[number] = _asked(
-                    names[who], episode, step,
-                    seats[who][number].act, generator, carries[number],
-                    of_seat(observations, number),
-                )  # fmt: skip
-                if not 0 <= action < game.num_actions:
-                    raise illegal(names[who], episode, step, game)
-                actions.append(int(action))
-            _, measured = match.play(actions, generator)
+        for _, measured in _steps(match, generator, [seated[i] for i in range(number)], episode):
             for name, values in measured.items():
                 totals[name] = totals.get(name, 0) + np.array(values)
-        by_player = list(order)
-        rewards.append(np.array(match.returns)[by_player] / game.episode_length)
-        info.append({name: sums[by_player] / game.episode_length for name, sums in totals.items()})
+
+        def of_both(values: Any, places: list[int] = places) -> Array:
+            by_copy = np.array(values)[places] / game.episode_length
+            both: Array = np.stack([by_copy[:focal].mean(), by_copy[focal:].mean()])
+            return both
+
+        rewards.append(of_both(match.returns))
+        info.append({name: of_both(sums) for name, sums in totals.items()})
     stacked: dict[str, Array] = {name: np.stack([each[name] for each in info]) for name in info[0]}
     return Met(np.stack(rewards), stacked)
+
+
+def watch_by_hand(
+    seed: int, game: Game, names: Sequence[str], players: Sequence[Seated]
+) -> tuple[Array, Array, State]:
+    """One episode, seat by seat: ``actions[T, P]``, ``rewards[T, P]`` and the states, ``[T + 1]``.
+
+    Raises:
+        PlayerError: as `play_by_hand`.
+    """
+    generator = np.random.default_rng(seed)
+    seated = [
+        (name, _asked(name, 0, 0, _seats, player, seeds(seed, place))[place])
+        for place, (name, player) in enumerate(zip(names, players, strict=True))
+    ]
+    match = Match(game, game.episode_length)
+    actions, returns = [], []
+    states: list[State] = []
+    for chosen, _ in _steps(match, generator, seated, 0, states.append):
+        actions.append(chosen)
+        returns.append(match.returns)
+    rewards = np.diff(np.array(returns), axis=0, prepend=0)
+    return np.array(actions), rewards, jax.tree.map(lambda *leaves: np.stack(leaves), *states)
+
+
+def _steps(
+    match: Match,
+    generator: np.random.Generator,
+    seated: Sequence[tuple[str, "_Seat"]],
+    episode: int,
+    see: Callable[[State], None] = lambda state: None,
+) -> Iterator[tuple[list[int], dict[str, list[float]]]]:
+    """Play an episode of named players, seat by seat: their actions, and what the game measures.
+
+    ``see`` is called with every state.
+    """
+    carries = [_asked(name, episode, 0, own.begin) for name, own in seated]
+    match.reset(generator)
+    see(match.state)
+    for step in range(match.length):
+        observations = match.observe()
+        actions = []
+        for number, (name, own) in enumerate(seated):
+            action, carries[number] = _asked(
+                name,
+                episode,
+                step,
+                own.act,
+                generator,
+                carries[number],
+                of_seat(observations, number),
+            )
+            if not 0 <= action < match.game.num_actions:
+                raise illegal(name, episode, step, match.game)
+            actions.append(int(action))
+        _, measured = match.play(actions, generator)
+        see(match.state)
+        yield actions, measured
 
 
 class _Seat(NamedTuple):

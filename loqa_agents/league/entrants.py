@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, NamedTuple
 
 import jax
@@ -16,10 +16,8 @@ from loqa_agents.players.with_params import apart
 from loqa_envs import keys
 from loqa_envs.arrays import of_seat
 from loqa_envs.catalogue import make_player
-from loqa_envs.coin_game.game import CoinGame
-from loqa_envs.coin_game.translation import TRANSLATED, translated
 from loqa_envs.game import Game, Params, Policy, in_seat
-from loqa_envs.own_game import own_game
+from loqa_envs.policy import own_game
 from loqa_envs.validation import Settings, check
 from loqa_envs.wording import shown
 
@@ -49,7 +47,7 @@ class Seated(NamedTuple):
     """A player at the table of a league."""
 
     name: str
-    seats: tuple[Policy, Policy]
+    seats: tuple[Policy, ...]
     """The player as it sits in each seat."""
     params: Params
     on_host: bool
@@ -62,17 +60,14 @@ class Seated(NamedTuple):
 
 def table_of(game: Game) -> Game:
     """The game as a league plays it: in the Coin Game, with nothing hidden by a shifted view."""
-    if isinstance(game, CoinGame):
-        return replace(game, observation="index", swap_view=True, shift_view=False)
-    return game
+    table: Game = game.version("league")
+    return table
 
 
 def as_shown(game: Game) -> Game:
     """The same game, seen and numbered as environments do by default."""
-    if not isinstance(game, CoinGame):
-        return game
-    usual: Any = {field.name: field.default for field in fields(game) if field.name in TRANSLATED}
-    return replace(game, **usual)
+    shown: Game = game.version("environment")
+    return shown
 
 
 def ready(entrant: Entrant, game: Game) -> Entrant:
@@ -128,7 +123,7 @@ def _seat(entrant: Entrant, game: Game, act_timeout: float | None) -> Seated:
     on_host = isinstance(player, Source)
     if on_host:
         player = HostPolicy(player, Caller(act_timeout))
-    seats = _at(player, game, table, 0), _at(player, game, table, 1)
+    seats = tuple(_at(player, game, table, number) for number in range(game.num_players))
     policy, params = apart(player)
     if not on_host and not isinstance(player, str) and policy is player:
         _try(seats[0], params, table)
@@ -187,10 +182,8 @@ def _at(player: Any, game: Game, table: Game, number: int) -> Policy:
             raise ValueError(f"a Policy must have {attribute}; {player!r} has not.")
     make_player(player, table, number)  # refuses a player of another game
     inner, _ = apart(in_seat(player, number))
-    if isinstance(table, CoinGame):
-        own: Any = own_game(player) or game
-        return translated(inner, own, table, number)
-    return inner
+    adapted: Policy = table.adapt(inner, own_game(player) or game, number)
+    return adapted
 
 
 def check_names(entrants: Sequence[Entrant]) -> None:

@@ -16,7 +16,8 @@ class Families:
     def __init__(self, players: Sequence[Seated], given: Sequence[Any]) -> None:
         scripted = {player: i for i, player in enumerate(given) if isinstance(player, str)}
         names = sorted(scripted)  # the same players, the same program
-        seats = [tuple(players[scripted[name]].seats[n] for name in names) for n in (0, 1)]
+        places = range(len(players[0].seats))
+        seats = [tuple(players[scripted[name]].seats[n] for name in names) for n in places]
         anyone = tuple(SwitchPolicy(those) for those in seats)
         self.params: list[Any] = [player.params for player in players]
         self.seats: list[Any] = [player.seats for player in players]
@@ -32,14 +33,18 @@ class Families:
         self.seats = [self.seats[number] for number in self.number]
 
     def chunks(
-        self, pairs: Sequence[tuple[int, int]]
+        self, pairs: Sequence[tuple[int, int]], in_order: bool = False
     ) -> Iterator[tuple[Any, Any, list[tuple[int, int]]]]:
-        """Seats of two families, and at most `PAIRS` pairs of them, the first family's first."""
+        """Seats of two families, and at most `PAIRS` pairs of them, the first family's first.
+
+        Where pairs stay ``in_order``, the first one's family is the first.
+        """
         groups: dict[tuple[int, int], list[tuple[int, int]]] = {}
         for i, j in pairs:
             one, other = self.number[i], self.number[j]
-            in_order = (i, j) if one <= other else (j, i)
-            groups.setdefault((min(one, other), max(one, other)), []).append(in_order)
+            turned = other < one and not in_order
+            both, pair = ((other, one), (j, i)) if turned else ((one, other), (i, j))
+            groups.setdefault(both, []).append(pair)
         for (one, other), group in groups.items():
             for start in range(0, len(group), PAIRS):
                 yield self.seats[one], self.seats[other], group[start : start + PAIRS]

@@ -38,8 +38,12 @@ def league_bytes(game: Game, entrants: int, episodes: int) -> int:
     )
     numbers = 1 + len(info)  # rewards, and what the game measures
     steps = min(episodes, EPISODES) * game.episode_length
-    playing = steps * (2 * (numbers + 1) + 6)  # and actions, and keys of the game and both players
+    players = game.num_players
+    # And actions, and keys of the game and all players.
+    playing = steps * (players * (numbers + 1) + 2 * (1 + players))
     call = 2 * PAIRS * episodes * 2 * (numbers + 1)
-    pairs = entrants * (entrants + 1) // 2 + 2  # and the references
-    done = (2 * pairs + entrants**2) * episodes * numbers
+    ordered = entrants * (entrants + 1) // 2 if players == 2 else entrants**2
+    pairs = ordered + 2  # and the references
+    tables = numbers + (players > 2)  # and what the others of a pair get
+    done = (2 * pairs * numbers + entrants**2 * tables) * episodes
     return _NUMBER * (playing + call + done)

@@ -42,7 +42,7 @@ def pair_key(key: jax.Array, pair: Pair) -> jax.Array:
     return key
 
 
-def settings(key: jax.Array, game: Game, episodes: int, common: bool) -> dict[str, Any]:
+def settings(key: jax.Array, game: Game, episodes: int, common: bool, focal: int) -> dict[str, Any]:
     """What the numbers of all pairs depend on, as JSON data."""
     return {
         "game": repr(game),
@@ -50,4 +50,4 @@ def settings(key: jax.Array, game: Game, episodes: int, common: bool) -> dict[st
         "key": jax.random.key_data(key).tolist(),
         "episodes": episodes,
         "common": common,
-    }
+    } | ({"focal": focal} if game.num_players > 2 else {})

@@ -1,52 +1,26 @@
 """Everyone against everyone."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import jax
 import numpy as np
 from annotated_types import Len
-from numpy.typing import NDArray
 
+from loqa_agents.common.seatings import seatings
 from loqa_agents.league.by_hand import PlayerError, illegal, play_by_hand
 from loqa_agents.league.entrants import Entrant, check_names, seat, table_of
 from loqa_agents.league.families import Families
 from loqa_agents.league.needs import require_for_league
 from loqa_agents.league.pairs import Finished, Pair, PairId, pair_key, settings
-from loqa_agents.league.tables import Met, Tables, by_seat
+from loqa_agents.league.results import REFERENCES, League, collected
+from loqa_agents.league.tables import Met, Tables
 from loqa_agents.players.python.fingerprint import fingerprint
 from loqa_agents.players.python.foreign_code import Fault, Limit, called
-from loqa_envs.arrays import Array
 from loqa_envs.game import Game
 from loqa_envs.keys import boundary, stream
 from loqa_envs.validation import Count, check, checked
-
-REFERENCES = ("always_cooperate", "always_defect")
-"""Scripted players whose play among themselves is the measure of all other."""
-
-
-@dataclass(frozen=True, eq=False)
-class League:
-    """What came of a league of N entrants that played E episodes a pair."""
-
-    game: Game
-    entrants: tuple[Entrant, ...]
-    rewards: NDArray[np.float32]
-    """``[N, N, E]``: mean reward per step of the row against the column; NaN where a pair was not
-    played. In self-play, of both seats."""
-    info: dict[str, NDArray[np.float32]]
-    """The game's measurements per step of the row, ``[N, N, E]`` each."""
-    references: dict[str, NDArray[np.float32]]
-    """``[E]``: mean reward per step of `REFERENCES` among themselves, of both seats."""
-    in_seat: NDArray[np.float32] | None = None
-    """``[P, N, N, E // 2]``: the rewards of the row while it sat in each seat, a number for each
-    two episodes; None where the seats of the game are alike, or there is one episode."""
-    failed: dict[str, str] = field(default_factory=dict)
-    """Players that could not go on, and why; none of their pairs count."""
-    common: bool = False
-    """Whether episode e of every pair was played with the same random numbers."""
 
 
 @boundary
@@ -57,6 +31,8 @@ def play_league(
     entrants: Sequence[Entrant],
     num_episodes: Count = 1024,
     *,
+    focal: int = 1,
+    rows: Collection[str] | None = None,
     common: bool = False,
     keep_going: bool = False,
     finished: Finished | None = None,
@@ -66,11 +42,17 @@ def play_league(
 ) -> League:
     """Play every pair of entrants, each with itself too, half of the episodes in each seat.
 
+    In a game of more players, pairs are ordered: ``focal`` copies of the one play among copies of
+    the other, in all `seatings` in turn. With itself, an entrant holds all seats.
+
     Args:
         key: what all chance comes from; a pair's depends on it and on the two names only. The name
             that sorts first sits in the first seat in the first episode and every other one.
-        game: a game of two players; what players see that bring no ``game`` of their own.
+        game: what players see that bring no ``game`` of their own.
         num_episodes: episodes of each pair.
+        focal: how many seats the first of a pair holds.
+        rows: names of entrants; pairs without any of them are not played. In a game of more than
+            two players, the first of a pair must be one of them. By default all pairs are played.
         common: whether pairs play with the same random numbers, those under JAX among themselves
             and those with a Python player among themselves.
         keep_going: whether a player that fails loses all its pairs, instead of ending the league.
@@ -85,18 +67,23 @@ def play_league(
         PlayerError: where a player raises or does not answer with an action, unless
             ``keep_going``. ``SystemExit`` and ``KeyboardInterrupt`` are no exception, unless there
             was a signal.
-        ValueError: for fewer than two entrants, names that come twice, a game of more than two
-            players, a player of another game, or any argument that is not what it must be.
+        ValueError: for fewer than two entrants, names that come twice, a game of one player, a
+            player of another game, or any argument that is not what it must be.
     """
     check_names(entrants)
     check("devices", devices, Annotated[list[jax.Device] | tuple[jax.Device, ...], Len(1)] | None)
-    if game.num_players != 2:
-        raise ValueError(f"a league needs a game of two players, got {game!r}.")
+    if game.num_players < 2:
+        raise ValueError(f"a league needs a game of two players or more, got {game!r}.")
+    seatings(game, focal)  # refuses what cannot be
+    ordered = game.num_players > 2  # the pairs
     players = [seat(entrant, game, act_timeout) for entrant in entrants]
     names = [entrant.name for entrant in entrants]
     # In the order of names, so that nothing depends on the order in which entrants were given.
     order = sorted(range(len(names)), key=names.__getitem__)
-    pairs = [(i, j) for place, i in enumerate(order) for j in order[place:]]
+    pairs = [(i, j) for n, i in enumerate(order) for j in order[0 if ordered else n :]]
+    if rows is not None:
+        asked = [names[i] in rows for i in range(len(names))]
+        pairs = [(i, j) for i, j in pairs if asked[i] or (asked[j] and not ordered)]
     known = [name for name in REFERENCES if name in game.scripted_players(0)]
     for name in known:
         players.append(seat(Entrant(name, name), game))
@@ -111,7 +98,7 @@ def play_league(
     if finished is not None:
         marks = [fingerprint(player.identity) for player in players]
         ids = {(i, j): PairId((names[i], names[j]), (marks[i], marks[j])) for i, j in pairs}
-        finished.open(settings(key, game, num_episodes, common))
+        finished.open(settings(key, game, num_episodes, common, focal))
         kept = ((pair, finished.get(one)) for pair, one in ids.items())
         played.update((pair, met) for pair, met in kept if met is not None)
 
@@ -131,7 +118,7 @@ def play_league(
         keys = {pair: pair_key(key, _named(names, pair)) for pair in left}
     by_hand = set(on_host)
     under_jax = [pair for pair in left if pair not in by_hand]
-    tables = Tables(table_of(game), devices)
+    tables = Tables(table_of(game), devices, focal)
     families = Families(players, [e.player for e in entrants] + known)
 
     def fail(error: PlayerError) -> None:
@@ -139,7 +126,7 @@ def play_league(
             raise error
         failed.setdefault(error.player, str(error))
 
-    for first, second, group in families.chunks(under_jax):
+    for first, second, group in families.chunks(under_jax, in_order=ordered):
         chunk = [pair for pair in group if not any(names[i] in failed for i in pair)]
         if not chunk:
             continue
@@ -180,60 +167,16 @@ def play_league(
         seed = int(jax.random.bits(keys[pair], dtype=np.uint32))
         try:
             both = players[pair[0]], players[pair[1]]
-            met = play_by_hand(seed, tables.game, _named(names, pair), both, num_episodes)
+            met = play_by_hand(seed, tables.game, _named(names, pair), both, num_episodes, focal)
             note([pair], [met])
         except PlayerError as error:
             fail(error)
     counted = {
         pair: met for pair, met in played.items() if not any(names[i] in failed for i in pair)
     }
-    league = _collected(game, tuple(entrants), counted, known, num_episodes)
+    league = collected(game, tuple(entrants), counted, known, num_episodes, focal)
     return replace(league, failed=failed, common=common)
 
 
 def _named(names: Sequence[str], pair: tuple[int, int]) -> Pair:
     return names[pair[0]], names[pair[1]]
-
-
-def _measured(name: str, met: Met) -> Array:
-    return met.info[name]
-
-
-def _collected(
-    game: Game,
-    entrants: tuple[Entrant, ...],
-    played: dict[tuple[int, int], Met],
-    known: Sequence[str],
-    episodes: int,
-) -> League:
-    number = len(entrants)
-    names = next(iter(played.values())).info if played else {}
-
-    def table(read: Callable[[Met], Array], *shape: int) -> NDArray[np.float32]:
-        """``[N, N, *shape]`` of what is read as ``[*shape, 2]``, by default one per episode."""
-        rows = np.full((number, number, *(shape or (episodes,))), np.nan, np.float32)
-        for (i, j), met in played.items():
-            if max(i, j) >= number:
-                continue
-            values = np.asarray(read(met))
-            rows[i, j], rows[j, i] = values[..., 0], values[..., 1]
-            if i == j:
-                rows[i, i] = values.mean(-1)
-        return rows
-
-    in_seat = None
-    if not game.seats_alike and episodes > 1:
-        in_seat = table(lambda met: by_seat(met.rewards), 2, episodes // 2)
-        in_seat = np.moveaxis(in_seat, 2, 0)
-
-    return League(
-        game,
-        entrants,
-        table(lambda met: met.rewards),
-        {name: table(partial(_measured, name)) for name in names},
-        {
-            name: np.asarray(played[number + i, number + i].rewards).mean(-1)
-            for i, name in enumerate(known)
-        },
-        in_seat,
-    )

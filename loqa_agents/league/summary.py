@@ -6,7 +6,7 @@ import numpy as np
 
 from loqa_agents.common.settings import game_to_dict
 from loqa_agents.league.intervals import LEVEL, Estimate, Floats, Interval, normalised
-from loqa_agents.league.play import REFERENCES, League
+from loqa_agents.league.results import REFERENCES, League
 from loqa_agents.league.statistics import average, estimate
 
 FORMAT = "loqa-league-2"
@@ -28,12 +28,15 @@ def summary(league: League) -> dict[str, Any]:
     ``normalised`` is 0 where players get what defectors get among themselves, and 1 where they get
     what cooperators do; it is None where these cannot be told apart. Bounds are None where nothing
     is known of the error: of teams, where no seeds differ. Where the seats of the game differ,
-    ``by_seat`` has the rewards of the row while it sat in each of them.
+    ``by_seat`` has the rewards of the row while it sat in each of them. In games of more than two
+    players, ``focal`` is how many copies of the row play among copies of the column; rewards are
+    means over those, and ``welfare`` is the sum of all rewards of their games.
     """
     teams = [entrant.in_team for entrant in league.entrants]
     rewards = estimate(league.rewards, teams, common=league.common)
-    both = league.rewards + league.rewards.swapaxes(0, 1)
-    welfare = estimate(both, teams, common=league.common)
+    others = league.game.num_players - league.focal
+    everyone = league.focal * league.rewards + others * league.theirs
+    welfare = estimate(everyone, teams, common=league.common)
     info = {name: average(values, teams) for name, values in league.info.items()}
 
     def in_references(value: Estimate) -> Any:
@@ -43,11 +46,9 @@ def summary(league: League) -> dict[str, Any]:
         return None if np.isnan(found.mean).all() else _plain(found)
 
     def of(level: str) -> dict[str, Any]:
-        measured = {name: _numbers(getattr(values, level)) for name, values in info.items()}
-        if {"took_own", "took_other"} <= info.keys():
-            own, other = (getattr(info[name], level) for name in ("took_own", "took_other"))
-            with np.errstate(invalid="ignore", divide="ignore"):
-                measured["own_colour"] = _numbers(own / (own + other))
+        means = {name: getattr(values, level) for name, values in info.items()}
+        figures = league.game.figures(means) if means else {}
+        measured = {name: _numbers(values) for name, values in (means | figures).items()}
         return {
             "reward": _plain(getattr(rewards, level)),
             "normalised": in_references(getattr(rewards, level)),
@@ -59,6 +60,7 @@ def summary(league: League) -> dict[str, Any]:
         "format": FORMAT,
         "game": game_to_dict(league.game),
         "episodes": int(league.rewards.shape[-1]),
+        **({"focal": league.focal} if league.game.num_players > 2 else {}),
         "entrants": [{"name": e.name, "team": e.in_team} for e in league.entrants],
         "teams": list(dict.fromkeys(teams)),
         "references": {name: mean_of(values) for name, values in league.references.items()},

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents.common.rollout import play_episode
+from loqa_agents.common.seatings import seatings
 from loqa_envs.arrays import Array
 from loqa_envs.game import Game, Params, Policy
 
@@ -17,17 +18,18 @@ EPISODES = 1024
 PAIRS = 8
 """Pairs that are played in one call."""
 
-Seats = tuple[Policy, Policy]
+Seats = tuple[Policy, ...]
 
 
 class Met(NamedTuple):
-    """Episodes of pairs of players; the first of each pair sat in the first seat in half of them.
+    """Episodes of pairs of players; the first of each pair held the `seatings` in turn.
 
-    Columns are players in the order of the pair, whatever seat they sat in.
+    Columns are players in the order of the pair, whatever seats they sat in. Of two players, the
+    first sat in the first seat in half of the episodes.
     """
 
     rewards: Array
-    """``[..., E, 2]``: mean reward per step."""
+    """``[..., E, 2]``: mean reward per step and seat that the player holds."""
     info: dict[str, Array]
     """The game's measurements per step, ``[..., E, 2]`` each."""
 
@@ -44,7 +46,7 @@ class Played(NamedTuple):
 def by_seat(episodes: Array) -> Array:
     """``[P, E // 2, 2]``: columns of ``episodes[E, 2]`` of a `Met` while they sat in each seat.
 
-    A number for each two episodes, one in either order of seats.
+    A number for each two episodes of a game of two players, one in either order of seats.
     """
     pairs = np.asarray(episodes)[: len(episodes) // 2 * 2].reshape(-1, 2, 2)
     # In the first of two episodes, players sit in the order of the pair.
@@ -54,16 +56,22 @@ def by_seat(episodes: Array) -> Array:
 
 
 class Tables:
-    """Plays pairs of one game on all ``devices``, which share the episodes of every pair."""
+    """Plays pairs of one game on all ``devices``, which share the episodes of every pair.
 
-    def __init__(self, game: Game, devices: Sequence[jax.Device] | None = None) -> None:
+    The first of each pair holds ``focal`` seats, the second one all others.
+    """
+
+    def __init__(
+        self, game: Game, devices: Sequence[jax.Device] | None = None, focal: int = 1
+    ) -> None:
         self.game = game
+        self._choices = seatings(game, focal)
         devices = jax.devices() if devices is None else list(devices)
         mesh = jax.sharding.Mesh(np.array(devices), ("devices",))
         self._spread = jax.sharding.NamedSharding(
             mesh, jax.sharding.PartitionSpec(None, None, "devices")
         )
-        self._each = 2 * len(devices)
+        self._each = len(self._choices) * len(devices)
         self._programs: dict[tuple[int, int], Any] = {}
 
     def play(
@@ -77,8 +85,8 @@ class Tables:
     ) -> Played:
         """``[pairs, E, 2]``: pairs of a player with the seats ``first`` and one with ``second``.
 
-        Where ``turned``, what comes back is of the one with ``second`` and the other, in that
-        order, as if they had been given so.
+        Where ``turned``, which only two players can be, what comes back is of the one with
+        ``second`` and the other, in that order, as if they had been given so.
         A key and the parameters of both for each pair; the numbers do not depend on the devices. At
         most `PAIRS` pairs; fewer are filled up, so that all calls are of one shape. The seats of
         one architecture must be one object, which is what its program is known by.
@@ -95,16 +103,19 @@ class Tables:
             for i in (0, 1)
         ]
         batch = min(EPISODES, episodes)
-        half = -(-batch // self._each) * self._each // 2
+        share = -(-batch // self._each) * len(self._spread.mesh.devices)
         parts = []
         for number in range(-(-episodes // EPISODES)):
             batch_keys = jnp.stack([jax.random.fold_in(key, number) for key in keys])
             # More episodes than are kept have the same first ones.
-            split = jax.vmap(lambda key: jax.random.split(key, (half, 2)).T)(batch_keys)
-            split = jnp.where(against[:, None, None], split[:, ::-1], split)
+            shape = (share, len(self._choices))
+            split = jax.vmap(lambda key, shape=shape: jax.random.split(key, shape).T)(batch_keys)
+            if against.any():
+                split = jnp.where(against[:, None, None], split[:, ::-1], split)
             split = jax.device_put(split, self._spread)
             part = jax.device_get(program(split, *stacked))
-            part = jax.tree.map(partial(_ordered, against), part)
+            if against.any():
+                part = jax.tree.map(partial(_ordered, against), part)
             parts.append(jax.tree.map(lambda leaf: leaf[:pairs, :EPISODES], part))
         played: Played = jax.tree.map(
             lambda *leaves: np.concatenate(leaves, 1)[:, :episodes], *parts
@@ -114,22 +125,36 @@ class Tables:
     def _play_pairs(
         self, first: Seats, second: Seats, keys: jax.Array, one: Params, other: Params
     ) -> Played:
-        """``keys[pairs, 2, E / 2]``, a row for each order of seats."""
+        """``keys[pairs, C, E / C]``, a row for each choice of seats for the first."""
 
-        def means(key: jax.Array, seats: Seats, params: tuple[Params, Params]) -> Played:
-            episode = play_episode(key, self.game, seats, params)
+        def means(held: tuple[int, ...], one: Params, other: Params, key: jax.Array) -> Played:
+            players = [
+                (first[seat], one) if seat in held else (second[seat], other)
+                for seat in range(self.game.num_players)
+            ]
+            episode = play_episode(key, self.game, *zip(*players, strict=True))
             mean = partial(jnp.mean, axis=0)
             legal = (episode.actions >= 0) & (episode.actions < self.game.num_actions)
             slips = jnp.where(legal.all(0), len(legal), legal.argmin(0).astype(jnp.int32))
-            return Played(Met(mean(episode.rewards), jax.tree.map(mean, episode.info)), slips)
+            rest = [seat for seat in range(len(players)) if seat not in held]
+            both = [np.array(held), np.array(rest)]
+
+            def of_both(by_seat: jax.Array) -> jax.Array:
+                return jnp.stack([by_seat[places].mean() for places in both])
+
+            met = Met(mean(episode.rewards), jax.tree.map(mean, episode.info))
+            first_slips = jnp.stack([slips[places].min() for places in both])
+            return Played(jax.tree.map(of_both, met), first_slips)
 
         def pair(each: tuple[jax.Array, Params, Params]) -> Played:
             keys, one, other = each
-            ours = jax.vmap(lambda key: means(key, (first[0], second[1]), (one, other)))(keys[0])
-            theirs = jax.vmap(lambda key: means(key, (second[0], first[1]), (other, one)))(keys[1])
-            # In turns, so that any number of them has both orders.
-            both = jax.tree.map(lambda a, b: jnp.stack([a, b[:, ::-1]], 1), ours, theirs)
-            flat: Played = jax.tree.map(lambda leaf: leaf.reshape(-1, 2), both)
+            played = [
+                jax.vmap(partial(means, held, one, other))(own)
+                for held, own in zip(self._choices, keys, strict=True)
+            ]
+            # In turns, so that any number of them has all choices.
+            every = jax.tree.map(lambda *leaves: jnp.stack(leaves, 1), *played)
+            flat: Played = jax.tree.map(lambda leaf: leaf.reshape(-1, 2), every)
             return flat
 
         played: Played = jax.lax.map(pair, (keys, one, other))

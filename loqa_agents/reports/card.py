@@ -83,7 +83,7 @@ def page(card: dict[str, Any]) -> str:
         "Protocol": protocol(card).removeprefix("Protocol: "),
         "Game": ", ".join(f"{name} {value}" for name, value in card["game"].items()),
         "Agents": ", ".join(card["agents"]),
-        "Episodes per pair": f"{card['episodes']}, half in each seat",
+        "Episodes per pair": f"{card['episodes']}, as many in each choice of seats",
         "Best response": _budget(card),
         "Versions": ", ".join(f"{name} {value}" for name, value in card["versions"].items()),
         "Among themselves": ", ".join(

@@ -21,8 +21,8 @@ def markdown(data: dict[str, Any]) -> str:
     lines = [
         f"# League: {markdown_text(where(data['game']))}",
         "",
-        f"Mean reward per step of the row against the column over {data['episodes']} episodes per "
-        "pair of players, half in each seat; in brackets is the interval of 95 %, by Student's t, "
+        f"Mean reward per step of {_row_and_column(data)} over {data['episodes']} episodes per "
+        f"pair of players, {_turns(data)}; in brackets is the interval of 95 %, by Student's t, "
         "over the seeds of those teams that have several. There is no interval over seeds where "
         "neither team has, nor for two seeds against each other. A team meets itself with "
         "different seeds if it has several.",
@@ -38,7 +38,8 @@ def markdown(data: dict[str, Any]) -> str:
         for i, name in enumerate(data["teams"]):
             cells = [cell(reward, i, j) for j in range(len(data["teams"]))]
             lines.append(f"| {markdown_text(name)} | " + " | ".join(cells) + " |")
-    others = {"welfare": "Social welfare (the rewards of both)"}
+    everyone = "all" if "focal" in data else "both"
+    others = {"welfare": f"Social welfare (the rewards of {everyone})"}
     others |= {
         "normalised": "Normalised: 0 is what defectors, 1 what cooperators get among themselves",
         "own_colour": "Share of own-colour coins of all taken",
@@ -89,15 +90,13 @@ def where(game: dict[str, Any]) -> str:
 def print_league(console: Console, data: dict[str, Any]) -> None:
     """The teams' rewards as a table: against each other if they are few, else in sum."""
     few = len(data["teams"]) <= _FEW
-    what = (
-        "of the row against the column" if few else "against all others; pair by pair in league.md"
-    )
+    what = f"of {_row_and_column(data)}" if few else "against all others; pair by pair in league.md"
     numbers = [str(i + 1) for i in range(len(data["teams"]))]
     heads = ["", *numbers] if few else ["", "itself", "gets", "leaves"]
     tables = {"": data["by_team"]["reward"]}
     tables |= {f", in seat {s}": part["by_team"] for s, part in data.get("by_seat", {}).items()}
-    # What others get while a row sits in one seat, they get in the other one.
-    opposite = ["", *list(tables)[:0:-1]]
+    # What others get while a row sits in one seat, they get in the other one, of two.
+    opposite = ["", *list(tables)[:0:-1]] if len(tables) == 3 else list(tables)
     for seat, across in zip(tables, opposite, strict=True):
         means, theirs = (np.array(tables[name]["mean"], float) for name in (seat, across))
         rows = []
@@ -110,6 +109,18 @@ def print_league(console: Console, data: dict[str, Any]) -> None:
         say(console, f"alpha-rank {number(mass)} {name}")
     for name, reason in data["failed"].items():
         say(console, could_not(name, reason))
+
+
+def _row_and_column(data: dict[str, Any]) -> str:
+    """Whose rewards tables have, with how many of them there are among more than two players."""
+    if "focal" not in data:
+        return "the row against the column"
+    focal, players = data["focal"], data["game"]["num_players"]
+    return f"the row ({focal} of {players}) among copies of the column ({players - focal})"
+
+
+def _turns(data: dict[str, Any]) -> str:
+    return "in all choices of seats in turn" if "focal" in data else "half in each seat"
 
 
 def could_not(name: str, reason: str) -> str:

@@ -55,7 +55,8 @@ def heat_map(data: dict[str, Any]) -> Figure:
     axes.set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(places, names)
     axes.grid(visible=False)
-    figure.suptitle("Mean reward per step, row against column", fontsize=12)
+    among = f"row ({data['focal']} of them) among" if "focal" in data else "row against"
+    figure.suptitle(f"Mean reward per step, {among} column", fontsize=12)
     figure.colorbar(image, ax=axes, shrink=0.8)
     return figure
 

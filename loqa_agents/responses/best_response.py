@@ -16,12 +16,10 @@ from loqa_agents.league.entrants import Seated, table_of
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.responses.host_copies import HostCopies
-from loqa_agents.responses.responding import responding_in
+from loqa_agents.responses.responding import has_learners_version, responding_in
 from loqa_envs.arrays import Array
-from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.game import Carry, Extras, Game, Params, Policy
 from loqa_envs.keys import boundary, stream
-from loqa_envs.matrix_games.game import MatrixGame
 from loqa_envs.matrix_games.players import MemoryOne
 from loqa_envs.validation import Count, Settings
 
@@ -48,7 +46,7 @@ class Budget(Settings):
 class Responders(NamedTuple):
     """Fresh learners that were trained against frozen players of one architecture."""
 
-    seats: tuple[Policy, Policy]
+    seats: tuple[Policy, ...]
     """A responder at the table, as it sits in each seat."""
     params: tuple[Params, ...]
     """``[players, restarts, ...]`` each: of responders for both seats, or of those for each."""
@@ -89,15 +87,15 @@ class _OfSeat:
 
 def learner_for(game: Game, updates: int) -> Learner:
     """The naive policy gradient that looks for best responses in ``game``."""
-    coin = isinstance(game, CoinGame)
-    network = DenseGRU((64, 64), memory=32) if coin else DenseGRU((16,), memory=16)
+    board = has_learners_version(game)
+    network = DenseGRU((64, 64), memory=32) if board else DenseGRU((16,), memory=16)
     return Learner(
         algorithm="naive",
         actor=network,
         critic=network,
-        exploration=0.0 if coin else 0.1,  # or what pays in the last step only is never tried
-        actor_learning_rate=5e-3 if coin else 1e-2,
-        critic_learning_rate=3e-3 if coin else 1e-2,
+        exploration=0.0 if board else 0.1,  # or what pays in the last step only is never tried
+        actor_learning_rate=5e-3 if board else 1e-2,
+        critic_learning_rate=3e-3 if board else 1e-2,
         entropy=0.1,
         anneal=max(1, updates * 2 // 3),
         final_actor_learning_rate=1e-3,
@@ -116,16 +114,18 @@ def train_responders(
 ) -> Responders:
     """Train ``budget.restarts`` fresh learners against each of ``players``, of one architecture.
 
-    The learners sit in the first seat, and where seats differ, others of them in the second; their
-    opponents play on as they are. Returns are discounted by 0.96 a step, as in all training here.
+    A learner sits in the first seat, and copies of a player in all others; where the seats of two
+    players differ, other learners sit in the second. The players play on as they are. Returns are
+    discounted by 0.96 a step, as in all training here.
     Players of the host are copied for every episode that is played at once.
 
     Raises:
         PlayerError: if a player of the host fails.
-        ValueError: for several players of the host.
+        ValueError: for several players of the host, or more than two players whose seats differ.
     """
     if players[0].on_host and len(players) > 1:
         raise ValueError("players of the host are responded to one by one.")
+    require_seats(game)
     table = table_of(game)
     places = (0,) if table.seats_alike else (0, 1)
     both = []
@@ -154,11 +154,13 @@ def _train(
     """Responders that learn in one seat."""
     learner = learner_for(table, budget.updates)
     number = len(players) * budget.restarts
-    other: Policy = players[0].seats[1 - place]
+    seats = range(table.num_players)
+    others = tuple(players[0].seats[(place + turn) % len(seats)] for turn in seats[1:])
     if players[0].on_host:
-        words = jax.random.bits(stream(key, "players of the host"), dtype=np.uint32)
-        copies = number * budget.episodes
-        other = HostCopies.of(players[0].name, other, copies, int(words))
+        others = tuple(
+            HostCopies.of(players[0].name, other, number * budget.episodes, _words(key, i))
+            for i, other in enumerate(others)
+        )
         devices = devices[:1]
     devices = devices if number % len(devices) == 0 else devices[:1]
     mesh = jax.sharding.Mesh(np.array(devices), ("devices",))
@@ -167,7 +169,7 @@ def _train(
         lambda *leaves: np.repeat(np.stack(leaves), budget.restarts, axis=0),
         *(player.params for player in players),
     )
-    responding = responding_in(table, learner, other, budget.episodes, place)
+    responding = responding_in(table, learner, others, budget.episodes, place)
 
     @partial(jax.jit, donate_argnums=1)
     @partial(
@@ -191,25 +193,41 @@ def _train(
         stop = min(start + _CHUNK, budget.updates)
         numbers = np.int32(start), np.int32(stop)
         states = jax.block_until_ready(advance(keys, states, params, *numbers))
-        if isinstance(other, HostCopies) and other.error is not None:
-            raise other.error
+        for other in others:
+            if isinstance(other, HostCopies) and other.error is not None:
+                raise other.error
         progress(stop, budget.updates)
     shaped = jax.tree.map(
         lambda leaf: leaf.reshape(len(players), budget.restarts, *leaf.shape[1:]),
         jax.device_get(states.params.actor),
     )
     policy = learner.policy(responding.seen).in_seat(0)  # as it was taught, whatever its seat
-    seats = responding.at_table(policy, 0), responding.at_table(policy, 1)
-    return Responders(seats, (shaped,))
+    at_table = tuple(responding.at_table(policy, seat) for seat in seats)
+    return Responders(at_table, (shaped,))
+
+
+def _words(key: jax.Array, number: int) -> int:
+    """A seed for the copies of a player of the host in the ``number``-th of the other seats."""
+    own = stream(key, "players of the host")
+    return int(jax.random.bits(jax.random.fold_in(own, number) if number else own, dtype=np.uint32))
+
+
+def require_seats(game: Game) -> None:
+    """Raise ``ValueError`` where no best response is looked for."""
+    if game.num_players > 2 and not game.seats_alike:
+        raise ValueError(
+            "a best response is looked for among two players, or where seats are alike; leave it "
+            f"out (--response-updates 0) for {game!r}."
+        )
 
 
 def memory_one(game: Game, player: Seated, seat: int) -> NDArray[np.float64] | None:
     """P(cooperate) after START, CC, CD, DC, DD of a player without memory that sits in ``seat``.
 
-    None for all others.
+    None for all others, and in games without a payoff table.
     """
     policy = player.seats[seat]
-    if not isinstance(game, MatrixGame):
+    if not hasattr(game, "payoff_table"):
         return None
     if isinstance(policy, MemoryOne):
         return np.array(policy.cooperation, np.float64)

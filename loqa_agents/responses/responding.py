@@ -1,9 +1,12 @@
 """One fresh learner against one frozen player, as pure functions."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents.algorithms.learner import Learner
@@ -11,18 +14,17 @@ from loqa_agents.algorithms.losses import Batch, LearnerState
 from loqa_agents.common.rollout import Trajectory, play_episode
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.responses.clock import Clocked, ClockedPolicy
-from loqa_envs.coin_game.game import CoinGame
-from loqa_envs.coin_game.translation import Translated, translated
 from loqa_envs.game import Game, Params, Policy
 
 
 @dataclass(frozen=True)
 class Responding:
-    """A learner in the seat ``place`` of ``table``, and ``other``, who does not learn."""
+    """A learner in the seat ``place`` of ``table``, and copies of a player that does not learn."""
 
     table: Any
     learner: Learner
-    other: Policy
+    others: tuple[Policy, ...]
+    """The player in every other seat, in turn from the next one on."""
     episodes: int
     place: int
 
@@ -45,18 +47,17 @@ class Responding:
     def advance(
         self, key: jax.Array, state: LearnerState, params: Params, start: int, stop: int
     ) -> LearnerState:
-        """Updates start, ..., stop - 1 against ``other`` with ``params``."""
+        """Updates start, ..., stop - 1 among ``others`` with ``params``."""
         me = self.at_table(self.learner.behaviour(self.seen).in_seat(0), self.place)
 
         def update(i: jax.Array, state: LearnerState) -> LearnerState:
             keys = jax.random.split(jax.random.fold_in(key, i), self.episodes)
-            seats, actors = (me, self.other), (state.params.actor, params)
-            if self.place:
-                seats, actors = seats[::-1], actors[::-1]
+            players = [(me, state.params.actor), *((other, params) for other in self.others)]
+            seats, actors = zip(*_turned(players, -self.place), strict=True)
             episodes = jax.vmap(lambda key: play_episode(key, self.table, seats, actors))(keys)
 
             def row(episode: Trajectory) -> Batch:
-                own = self.view(_exchanged(episode) if self.place else episode)
+                own = self.view(_from_seat(self.place, episode))
                 view = self.learner.view(self.seen, state.params, own, 0)
                 return self.learner.row(self.seen, state, view)
 
@@ -66,20 +67,21 @@ class Responding:
         return advanced
 
 
-class AroundItself(Responding):
-    """In the Coin Game, what is learned in one place of the board holds everywhere."""
+class AsLearnersSee(Responding):
+    """In games with a version for learners, what is learned in one place holds everywhere."""
 
     @property
-    def seen(self) -> CoinGame:
-        game: CoinGame = replace(self.table, observation="index", shift_view=True)
+    def seen(self) -> Game:
+        game: Game = self.table.version("learner")
         return game
 
     def at_table(self, policy: NetworkPolicy, place: int) -> Policy:
-        return translated(policy, self.seen, self.table, place)
+        adapted: Policy = self.table.adapt(policy, self.seen, place)
+        return adapted
 
     def view(self, episode: Trajectory) -> Trajectory:
-        me = Translated(self.other, self.seen, self.table, self.place)
-        observations: Any = jax.vmap(me.see)(episode.observations[:, 0])
+        see = partial(self.table.see_as, self.seen, seat=self.place)
+        observations: Any = jax.vmap(see)(episode.observations[:, 0])
         return episode._replace(observations=observations[:, None])
 
 
@@ -98,17 +100,27 @@ class ByTheClock(Responding):
 
 
 def responding_in(
-    table: Game, learner: Learner, other: Policy, episodes: int, place: int
+    table: Game, learner: Learner, others: tuple[Policy, ...], episodes: int, place: int
 ) -> Responding:
     """The way to respond that suits the game."""
-    kind = AroundItself if isinstance(table, CoinGame) else ByTheClock
-    return kind(table, learner, other, episodes, place)
+    kind = AsLearnersSee if has_learners_version(table) else ByTheClock
+    return kind(table, learner, others, episodes, place)
 
 
-def _exchanged(episode: Trajectory) -> Trajectory:
-    """The episode with its two seats exchanged."""
+def has_learners_version(table: Game) -> bool:
+    """Whether a game has a version of its own for learners, as games on boards have."""
+    return bool(table.version("learner") != table)
+
+
+def _from_seat(place: int, episode: Trajectory) -> Trajectory:
+    """The episode with its seats in turn from that one on."""
     observations, actions, rewards, continues, info = jax.tree.map(
-        lambda rows: rows[:, ::-1], episode[:5]
+        lambda rows: jnp.roll(rows, -place, axis=1) if place else rows, episode[:5]
     )
-    backwards = episode.extras[::-1], episode.carries[::-1]
-    return Trajectory(observations, actions, rewards, continues, info, *backwards)
+    turned = _turned(episode.extras, place), _turned(episode.carries, place)
+    return Trajectory(observations, actions, rewards, continues, info, *turned)
+
+
+def _turned(things: Sequence[Any], number: int) -> tuple[Any, ...]:
+    """The same things in turn from that one on."""
+    return (*things[number:], *things[:number])

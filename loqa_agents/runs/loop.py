@@ -19,19 +19,17 @@ from loqa_agents.common.files import write_atomically
 from loqa_agents.common.seeds import as_seeds
 from loqa_agents.common.signals import InterruptedRun, stop_signals
 from loqa_agents.players.agent import Agent, save_agent
-from loqa_agents.runs import pictures
 from loqa_agents.runs.checkpoint import Checkpoints, Progress
 from loqa_agents.runs.folder import claim
 from loqa_agents.runs.identity import TRAINING, run_config, session
+from loqa_agents.runs.kinds import kind_of
 from loqa_agents.runs.loggers import Logger, Record
 from loqa_agents.runs.metrics import JsonLines, read_metrics, require_evaluations
 from loqa_agents.runs.results import evaluate_agents, measured, measurements, numbers, warm_up
-from loqa_agents.runs.thresholds import crossings
 from loqa_agents.training.evaluation import Evaluator
 from loqa_agents.training.trainer import Trainer
 from loqa_agents.training.updates import Training, TrainState
 from loqa_envs.catalogue import make_game
-from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.game import Game
 from loqa_envs.memory import require_memory
 from loqa_envs.validation import Count, checked
@@ -156,12 +154,9 @@ def run(
             "wall_seconds": 0.0,
             "compile_seconds": round(compile_seconds, 3),
         } | evaluate_agents(agents, final_episodes, evaluator, rivals)
-        if isinstance(game, CoinGame):
-            results["thresholds"] = crossings(game, lines.records)
-            pictures.draw_coin_game(folder, game, results, lines.records)
-            pictures.film(folder, agents[0], ("self_play", "always_defect"))
-        else:
-            pictures.draw(folder, results, lines.records)
+        kind = kind_of(game)
+        results |= kind.of_run(game, lines.records)
+        kind.draw(folder, game, results, lines.records, agents)
         results["wall_seconds"] = round(wall_seconds(), 3)
         write_atomically(folder / "results.json", json.dumps(results, indent=1).encode() + b"\n")
     return results
@@ -197,8 +192,7 @@ def _look_back(out: Path, evaluator: Evaluator, trainer: Trainer) -> _Past:
         ValueError: for what is damaged or missing.
     """
     path, game = out / "metrics.jsonl", evaluator.game
-    players = tuple(game.scripted_players(0))
-    records = read_metrics(path, len(trainer.seeds), players, measurements(game))
+    records = read_metrics(path, len(trainer.seeds), evaluator.rows, measurements(game))
     # What a session that was killed did after its last checkpoint is lost, its time is not.
     spent = records[-1]["wall_seconds"] if records else 0.0
     restored = Checkpoints(out / "checkpoints").restore(trainer.shapes())

@@ -11,17 +11,15 @@ from loqa_agents.common.files import write_atomically
 from loqa_agents.players.agent import Agent
 from loqa_agents.runs.loggers import Record
 from loqa_agents.runs.report import Episode
-from loqa_agents.runs.thresholds import THRESHOLDS, scale
 from loqa_envs import keys
-from loqa_envs.coin_game.game import CoinGame
 
-_COLOURS = {"self_play": "#1b7837", "always_cooperate": "#2166ac", "always_defect": "#b2182b"}
+COLOURS = {"self_play": "#1b7837", "always_cooperate": "#2166ac", "always_defect": "#b2182b"}
 
 
 def draw(out: Path, results: dict[str, Any], records: list[Record]) -> None:
     """Write ``learning_curves.png`` and, for matrix games, ``cooperation.png`` into ``out``."""
-    title = label(f"{results['algorithm']} on {results['game']}, {_seeds(results)}")
-    curves = png(lambda: _learning_curves(records, title))
+    title = label(f"{results['algorithm']} on {results['game']}, {seeds_of(results)}")
+    curves = png(lambda: learning_curves(records, title))
     write_atomically(out / "learning_curves.png", curves)
     parts = results.get("by_seat", {"": results})  # each seat's own, where seats differ
     tables = {seat: part["cooperation"] for seat, part in parts.items() if "cooperation" in part}
@@ -30,91 +28,40 @@ def draw(out: Path, results: dict[str, Any], records: list[Record]) -> None:
         write_atomically(out / "cooperation.png", bars)
 
 
-def draw_coin_game(
-    out: Path, game: CoinGame, results: dict[str, Any], records: list[Record]
-) -> None:
-    """Write ``learning_curves.png`` and ``own_colour.png`` into ``out``."""
-    title = label(
-        f"{results['algorithm']} on {results['game']}, {game.height}x{game.width}, "
-        f"{_seeds(results)}"
-    )
-    write_atomically(out / "learning_curves.png", png(lambda: _returns(game, records, title)))
-    write_atomically(out / "own_colour.png", png(lambda: _own_colour(records, title)))
-
-
 def film(out: Path, agent: Agent, opponents: Sequence[str]) -> None:
     """Write an episode of ``agent`` against each of ``opponents`` as ``OPPONENT.gif``.
 
-    An opponent is a scripted player, or ``self_play``.
+    An opponent is a scripted player, or ``self_play``, and holds all other seats.
     """
     me = f"seed {agent.seed}"
     for name in opponents:
         other = agent if name == "self_play" else name
-        names = (me, me if other is agent else name)
-        episode = Episode.play(agent.game, names, (agent, other), keys.stream(keys.key(0), "film"))
+        others = agent.game.num_players - 1
+        names = (me, *[me if other is agent else name] * others)
+        players = (agent, *[other] * others)
+        episode = Episode.play(agent.game, names, players, keys.stream(keys.key(0), "film"))
         write_atomically(out / f"{name}.gif", episode.gif())
 
 
-def _returns(game: CoinGame, records: list[Record], title: str) -> Figure:
-    figure = Figure(figsize=(7.5, 5), layout="constrained")
-    axes = figure.subplots()
-    seconds = [record["wall_seconds"] for record in records]
-
-    def curve(name: str, side: str, label: str, style: str = "-") -> None:
-        rewards = [record["versus"][name][side] for record in records]
-        _curve(axes, seconds, rewards, _COLOURS[name], label, style)
-
-    itself = [record["self_play"] for record in records]
-    _curve(axes, seconds, itself, _COLOURS["self_play"], "against itself")
-    curve("always_cooperate", "agent", "against always_cooperate")
-    curve("always_cooperate", "opponent", "what always_cooperate keeps", "--")
-    curve("always_defect", "agent", "against always_defect")
-    strong = THRESHOLDS["strong"]
-    if scale(game):
-        for name, least in (
-            ("self_play", strong.self_play), ("always_defect", strong.always_defect)
-        ):  # fmt: skip
-            label = f"strong, {'itself' if name == 'self_play' else name}"
-            height = least / scale(game)
-            axes.axhline(height, color=_COLOURS[name], linestyle=":", linewidth=1.5, label=label)
-    axes.set(xlabel="wall time in s", ylabel="mean reward per step", title=title)
-    axes.set_xlim(left=0)  # with the time to compile
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    return figure
-
-
-def _own_colour(records: list[Record], title: str) -> Figure:
-    figure = Figure(figsize=(7.5, 4.5), layout="constrained")
-    axes = figure.subplots()
-    seconds = [record["wall_seconds"] for record in records]
-    shares = [record["own_colour"] for record in records]  # None where no coin was taken
-    _curve(axes, seconds, shares, _COLOURS["self_play"], "mean over seeds, in self-play")
-    axes.axhline(0.5, color="#767676", linestyle=":", linewidth=1.5, label="colour-blind")
-    axes.set(
-        xlabel="wall time in s", ylabel="own-colour coins of all taken", ylim=(0, 1.02), title=title
-    )
-    axes.set_xlim(left=0)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    return figure
-
-
-def _learning_curves(records: list[Record], title: str) -> Figure:
+def learning_curves(records: list[Record], title: str) -> Figure:
     figure = Figure(figsize=(7.5, 4.5), layout="constrained")
     axes = figure.subplots()
     updates = [record["update"] for record in records]
     itself = [record["self_play"] for record in records]
-    _curve(axes, updates, itself, _COLOURS["self_play"], "against itself")
-    for name in ("always_cooperate", "always_defect"):
-        if name in records[-1]["versus"]:
-            rewards = [record["versus"][name]["agent"] for record in records]
-            _curve(axes, updates, rewards, _COLOURS[name], f"against {name}")
+    curve(axes, updates, itself, COLOURS["self_play"], "against itself")
+    for row in records[-1]["versus"]:
+        name, _, number = row.partition(" x")  # how many of them, where there are more than two
+        if name in COLOURS:
+            rewards = [record["versus"][row]["agent"] for record in records]
+            style = ("-", "--", "-.", ":")[int(number or 1) - 1]
+            curve(axes, updates, rewards, COLOURS[name], f"against {row}", style)
     axes.set(xlabel="updates", ylabel="mean reward per step", title=title)
     axes.locator_params(axis="x", integer=True)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
-def _curve(
+def curve(
     axes: Axes,
     across: Sequence[float],
     by_seed: Sequence[Sequence[float | None]],
@@ -153,6 +100,6 @@ def _cooperation(by_seat: dict[str, dict[str, list[float]]], title: str) -> Figu
     return figure
 
 
-def _seeds(results: dict[str, Any]) -> str:
+def seeds_of(results: dict[str, Any]) -> str:
     number = len(results["seeds"])
     return f"{number} seed" + "s" * (number > 1)

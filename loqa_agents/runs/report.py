@@ -11,11 +11,12 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from loqa_agents.common.rollout import Trajectory, watch_episode
+from loqa_agents.common.rollout import watch_episode
 from loqa_agents.common.terminal import print_table, say
 from loqa_agents.common.text import printable
 from loqa_agents.runs.loggers import Logger, Record
 from loqa_envs.adapters.rendering import draw_picture, moving_picture
+from loqa_envs.arrays import Array
 from loqa_envs.catalogue import make_player
 from loqa_envs.game import Game, Policy, State
 
@@ -47,9 +48,9 @@ class ProgressDisplay(Logger):
 
     def log(self, record: Record) -> None:
         self._status = f"self-play {_summary(record['self_play'])}"
-        if "always_defect" in record["versus"]:
-            exploited = _mean(record["versus"]["always_defect"]["agent"])
-            self._status += f", against always_defect {exploited}"
+        for name, met in record["versus"].items():
+            if name.startswith("always_defect"):
+                self._status += f", against {name} {_mean(met['agent'])}"
         if "thresholds" in record:
             kept = _mean(record["versus"]["always_cooperate"]["opponent"])
             self._status += f",\nalways_cooperate keeps {kept}; " + ", ".join(
@@ -92,6 +93,9 @@ def print_results(console: Console, results: dict[str, Any]) -> None:
             after = [(situation, *_row(rates)) for situation, rates in part["cooperation"].items()]
             title = f"Probability of cooperating{where}, after"
             print_table(console, title, ("", "mean", *by_seed), after)
+    if "welfare" in results:
+        share = _summary(results["welfare"])
+        say(console, f"Welfare in self-play, 1 is where all cooperate: {share}")
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,10 @@ class Episode:
 
     game: Game
     names: tuple[str, ...]
-    trajectory: Trajectory
+    actions: Array
+    """``int[T, P]``"""
+    rewards: Array
+    """``[T, P]``"""
     states: State
     """``[T + 1, ...]``"""
 
@@ -111,16 +118,17 @@ class Episode:
         """One of ``players`` seat by seat, who are what `make_player` takes."""
         seated = [make_player(player, game, seat) for seat, player in enumerate(players)]
         watch = jax.jit(lambda key: watch_episode(key, game, seated, ((),) * len(seated)))
-        return cls(game, names, *jax.device_get(watch(key)))
+        trajectory, states = jax.device_get(watch(key))
+        return cls(game, names, trajectory.actions, trajectory.rewards, states)
 
     @property
     def returns(self) -> Any:
         """``[T + 1, P]``: what each seat has earned before each step, and in the end."""
-        return np.pad(self.trajectory.rewards.cumsum(0), ((1, 0), (0, 0)))
+        return np.pad(self.rewards.cumsum(0), ((1, 0), (0, 0)))
 
     def print(self, console: Console) -> None:
         """What each seat did and got, a line a step."""
-        rewards, returns = self.trajectory.rewards, self.returns
+        rewards, returns = self.rewards, self.returns
         rows = [
             (
                 str(t + 1),
@@ -128,7 +136,7 @@ class Episode:
                 "  ".join(f"{reward:g}" for reward in rewards[t]),
                 "  ".join(f"{total:g}" for total in returns[t + 1]),
             )
-            for t, actions in enumerate(self.trajectory.actions)
+            for t, actions in enumerate(self.actions)
         ]
         heads = ("step", *self.names, "rewards", "so far")
         words = range(1, 1 + len(self.names))

@@ -1,19 +1,19 @@
 """What the agents of a run are worth: the numbers of its evaluations and of ``results.json``."""
 
+import math
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents.players.agent import Agent
-from loqa_agents.runs.thresholds import EPISODES, own_colour, satisfied
+from loqa_agents.runs.kinds import kind_of
 from loqa_agents.training.evaluation import BATCH, Evaluation, Evaluator
 from loqa_envs import keys
-from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.game import Game, Params
-from loqa_envs.matrix_games.game import SITUATIONS, MatrixGame
 
 
 def evaluate_agents(
@@ -52,28 +52,29 @@ def evaluate_agents(
     by_seat = results.get("by_seat", {})
     for seat, part in by_seat.items():
         part["cross_play"] = numbers(cross_play[:, int(seat)])
-    if isinstance(first.game, MatrixGame):
-        key = _final_key("situations")  # of one chance, so that both seats see the same episodes
+    if first.game.situations:
+        key = _final_key("situations")  # of one chance, so that all seats see the same episodes
         for seat, part in by_seat.items() or [("0", results)]:
             rates = evaluator.cooperation(key, actors, int(seat))
-            part["cooperation"] = {name: numbers(rates[:, i]) for i, name in enumerate(SITUATIONS)}
-    return results
+            part["cooperation"] = {
+                name: numbers(rates[:, i]) for i, name in enumerate(first.game.situations)
+            }
+    kind = kind_of(first.game)
+    return results | kind.of_agents(first.game, results, _final_key("kind"), episodes)
 
 
 def measured(evaluator: Evaluator, update: int, actors: Any) -> dict[str, Any]:
     """The measurements of an evaluation before ``update``, as ``metrics.jsonl`` has them."""
     game = evaluator.game
-    episodes = EPISODES if isinstance(game, CoinGame) else BATCH
-    record = _measured(game, evaluator.evaluate(_evaluation_key(update), actors, episodes))
-    if isinstance(game, CoinGame):
-        record["thresholds"] = satisfied(game, record)
-    return record
+    kind = kind_of(game)
+    found = evaluator.evaluate(_evaluation_key(update), actors, kind.episodes)
+    record = _measured(game, found)
+    return record | kind.of_record(game, record)
 
 
 def measurements(game: Game) -> tuple[str, ...]:
     """The names of what `measured` always has."""
-    names = ["self_play", "versus"]
-    names += ["own_colour", "thresholds"] * isinstance(game, CoinGame)
+    names = ("self_play", "versus", *_figures(game), *kind_of(game).of_every_record(game))
     return (*names, *["by_seat"] * (not game.seats_alike))
 
 
@@ -82,8 +83,8 @@ def warm_up(evaluator: Evaluator, actors: Any) -> None:
     key = _evaluation_key(0)
     evaluator.evaluate(key, actors, BATCH)
     evaluator.cross_play(key, actors, BATCH)
-    if isinstance(evaluator.game, MatrixGame):
-        for seat in (0,) if evaluator.game.seats_alike else (0, 1):
+    if (game := evaluator.game).situations:
+        for seat in range(1 if game.seats_alike else game.num_players):
             evaluator.cooperation(key, actors, seat)
 
 
@@ -101,9 +102,21 @@ def _final_key(part: str) -> jax.Array:
     return keys.stream(_evaluation_root(), f"final {part}")
 
 
-def numbers(values: Any) -> list[float]:
-    """A number per seed as JSON data."""
-    return [round(float(value), 6) for value in np.asarray(values)]
+def _figures(game: Game) -> tuple[str, ...]:
+    """The names of the game's `figures`."""
+    shapes = jax.eval_shape(
+        lambda key: game.figures(
+            game.step(key, game.reset(key), jnp.zeros(game.num_players, jnp.int32))[2]
+        ),
+        _evaluation_root(),
+    )
+    return tuple(shapes)
+
+
+def numbers(values: Any) -> list[float | None]:
+    """A number per seed as JSON data; None for what is not known."""
+    rounded = (round(float(value), 6) for value in np.asarray(values))
+    return [None if math.isnan(value) else value for value in rounded]
 
 
 def _measured(game: Game, evaluation: Evaluation) -> dict[str, Any]:
@@ -125,11 +138,11 @@ def _measured(game: Game, evaluation: Evaluation) -> dict[str, Any]:
                 for name in evaluation.versus  # in their order; trees of JAX are sorted by name
             },
         }
-        if isinstance(game, CoinGame):
-            found["own_colour"] = own_colour(part.info)
-        return found
+        return found | {name: numbers(each) for name, each in game.figures(part.info).items()}
 
     found = of(lambda means: means.mean(-1))
     if not game.seats_alike:
-        found["by_seat"] = {str(seat): of(itemgetter((..., seat))) for seat in (0, 1)}
+        found["by_seat"] = {
+            str(seat): of(itemgetter((..., seat))) for seat in range(game.num_players)
+        }
     return found

@@ -1,7 +1,7 @@
 """Best responses to the seeds of one training: the best that was found, and the best there is."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import numpy as np
@@ -12,7 +12,6 @@ from loqa_agents.league.intervals import Floats
 from loqa_agents.league.tables import PAIRS, Tables, by_seat
 from loqa_agents.responses.best_response import Budget, Responders, memory_one, train_responders
 from loqa_envs.game import Game
-from loqa_envs.matrix_games.game import MatrixGame
 from loqa_envs.matrix_games.solve import best_response
 
 
@@ -30,7 +29,7 @@ class Answers(NamedTuple):
 class Found(NamedTuple):
     over_seats: Answers
     by_seat: list[Answers]
-    """With the agent in each seat, and the response in the other."""
+    """With the agent in each seat of two, and the response in the other."""
 
 
 def respond(
@@ -58,11 +57,13 @@ def respond(
         best = _best(keys, game, family, responders, episodes, devices)
         found |= dict(zip(indices, best, strict=True))
     rewards = np.stack([found[i] for i in range(len(players))])  # [seeds, E, 2]
-    placed = np.stack([by_seat(each) for each in rewards], 1)  # [P, seeds, E // 2, 2]
     exact = _exact(game, players)
-    over_seats = None if exact is None else exact.mean(0)
+    over_seats = Answers(rewards[..., 0], rewards[..., 1], None if exact is None else exact.mean(0))
+    if game.num_players > 2:
+        return Found(over_seats, [])
+    placed = np.stack([by_seat(each) for each in rewards], 1)  # [P, seeds, E // 2, 2]
     return Found(
-        Answers(rewards[..., 0], rewards[..., 1], over_seats),
+        over_seats,
         [
             Answers(
                 placed[1 - place, ..., 0],
@@ -76,13 +77,13 @@ def respond(
 
 def _exact(game: Game, players: Sequence[Seated]) -> Floats | None:
     """``[P, seeds]``: reward per step of the best response in each of its seats, if it is known."""
-    values = []
+    values, matrix = [], cast(Any, game)  # a table is known in matrix games only
     for place in (0, 1):
         tables = [memory_one(game, player, 1 - place) for player in players]
         known = [table for table in tables if table is not None]
-        if len(known) < len(tables) or not isinstance(game, MatrixGame):
+        if len(known) < len(tables):
             return None
-        values.append([best_response(game, table, seat=place)[0][0, 0] for table in known])
+        values.append([best_response(matrix, table, seat=place)[0][0, 0] for table in known])
     return np.array(values, np.float32) / np.float32(game.episode_length)
 
 

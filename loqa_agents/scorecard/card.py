@@ -56,16 +56,20 @@ def scorecard(
     what a response gets from a seed less what the seed gets from itself: from a trained response, a
     lower bound.
 
-    Where the seats of the game differ, ``by_seat`` has the same lines of agents while they sat in
-    each, and of whom they met in the other.
+    Where the seats of two players differ, ``by_seat`` has the same lines of agents while they sat
+    in each, and of whom they met in the other.
+
+    In a game of N > 2 players, ``always_defect x2`` holds two seats, and copies of an agent the
+    others. In cross-play one agent is among copies of another seed, and so is the responder among
+    copies of an agent; it is looked for where seats are alike.
 
     Intervals of 95 % are over seeds, by Student's t; those of one seed have none, nor has the
     cross-play of two. ``changed`` lists what differs from the protocol.
 
     Raises:
         PlayerError: where a Python player raises or does not answer with an action.
-        ValueError: for no agents, agents of one name, no episodes, a game of more than two players,
-            or a player of another game.
+        ValueError: for no agents, agents of one name, no episodes, a game of one player, a player
+            of another game, or best responses where the seats of more than two players differ.
     """
     check("agents", agents, Annotated[list[Entrant] | tuple[Entrant, ...], Len(1)])
     agents = [ready(agent, game) for agent in agents]  # made once for all that follows
@@ -78,11 +82,19 @@ def scorecard(
     if budget is not None:
         require_for_responses(game, seated, budget, devices)
     league_key, response_key = jax.random.split(key)
-    league = play_league(
-        league_key, game, [*team, *opponents], num_episodes,
-        devices=devices, act_timeout=act_timeout,
-        progress=lambda done, whole: progress("pairs", done, whole),
-    )  # fmt: skip
+    number = game.num_players
+    keys = [league_key] if number == 2 else jax.random.split(league_key, number - 1)
+    # One league for each number of seats that scripted players hold; one seat is left to agents.
+    leagues = [
+        play_league(
+            own_key, game, [*team, *opponents], num_episodes,
+            focal=number - held, rows=[each.name for each in team] if number > 2 else None,
+            devices=devices, act_timeout=act_timeout,
+            progress=lambda done, whole: progress("pairs", done, whole),
+        )
+        for held, own_key in enumerate(keys, 1)
+    ]  # fmt: skip
+    league = leagues[-1]
     found = None
     if budget is not None:
         found = respond(
@@ -93,13 +105,15 @@ def scorecard(
     names = [entrant.in_team for entrant in league.entrants]
     seeds = np.arange(len(team))
 
-    def lines_of(rewards: Any, theirs: Any, answers: Answers | None) -> list[dict[str, Any]]:
-        """Of episodes ``[N, N, E]``: what an agent gets, and what those that it meets get."""
-        both = estimate(rewards, names), estimate(theirs, names)
+    def lines_of(tables: Sequence[Any], answers: Answers | None) -> list[dict[str, Any]]:
+        """Of pairs of tables ``[N, N, E]``: what an agent gets, what those that it meets get."""
+        theirs = tables[-1][1]
         responses = [] if answers is None else _responses(answers, theirs[seeds, seeds])
-        return _pairs(known, *both, len(team)) + responses
+        estimates = [tuple(estimate(each, names) for each in both) for both in tables]
+        return _pairs(known, estimates, len(team)) + responses
 
-    lines = lines_of(league.rewards, league.rewards, found and found.over_seats)
+    tables = [(each.rewards, each.theirs.swapaxes(0, 1)) for each in leagues]
+    lines = lines_of(tables, found and found.over_seats)
     card: dict[str, Any] = {
         "protocol": PROTOCOL,
         "changed": _changed(num_episodes, budget),
@@ -111,10 +125,10 @@ def scorecard(
         "references": {name: mean_of(values) for name, values in league.references.items()},
         "versions": versions(),
     }
-    if (in_seat := league.in_seat) is not None:
+    if (in_seat := league.in_seat) is not None and number == 2:
+        both = (in_seat[0], in_seat[1]), (in_seat[1], in_seat[0])
         card["by_seat"] = {
-            str(place): lines_of(in_seat[place], in_seat[1 - place], found and found.by_seat[place])
-            for place in (0, 1)
+            str(place): lines_of([both[place]], found and found.by_seat[place]) for place in (0, 1)
         }
     if as_shown(game) == CoinGame(episode_length=game.episode_length):
         for line in lines:
@@ -141,15 +155,25 @@ def _changed(episodes: int, budget: Budget | None) -> list[str]:
 
 
 def _pairs(
-    known: Sequence[str], rewards: Estimates, theirs: Estimates, seeds: int
+    known: Sequence[str], tables: Sequence[tuple[Estimates, ...]], seeds: int
 ) -> list[dict[str, Any]]:
-    """The lines of self-play, cross-play and play against the ``known`` scripted players."""
+    """The lines of self-play, cross-play and play against the ``known`` scripted players.
+
+    ``tables`` have what agents get and what those that they meet get, for each number of seats that
+    these hold.
+    """
+    rewards, several = tables[-1][0], len(tables) > 1
     return [
         _line("self_play", _of(rewards.same_seed, 0)),
         *([_line("cross_play", _of(rewards.cross_seed, 0))] if seeds > 1 else []),
         *(
-            _line(name, _of(rewards.teams, 0, 1 + i), _of(theirs.teams, 1 + i, 0))
+            _line(
+                f"{name} x{held}" if several else name,
+                _of(own.teams, 0, 1 + i),
+                _of(theirs.teams, 1 + i, 0),
+            )
             for i, name in enumerate(known)
+            for held, (own, theirs) in enumerate(tables, 1)
         ),
     ]
 

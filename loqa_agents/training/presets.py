@@ -136,14 +136,21 @@ def with_network(learner: Learner, name: str) -> Learner:
     return replace(learner, actor=of_kind(learner.actor), critic=of_kind(learner.critic))
 
 
-def with_size(game: Game, size: tuple[int, ...]) -> Game:
-    """The same game on a board of N, or of height and width; as it is, where none is given.
+def with_settings(game: Game, size: tuple[int, ...], num_players: int | None) -> Game:
+    """The same game on a board of N, or of height and width, and for so many players.
+
+    What is not given stays as it is.
 
     Raises:
-        ValueError: for games without a board.
+        ValueError: for games without that setting.
     """
-    if not size:
-        return game
-    if not hasattr(game, "size"):
-        raise ValueError(f"--size goes with games that have a board; {game.name} has none.")
-    return replace(game, size=size[0] if len(size) == 1 else size)  # type: ignore[type-var]
+    given: dict[str, Any] = {"size": size[0] if len(size) == 1 else size} if size else {}
+    given |= {} if num_players is None else {"num_players": num_players}
+    has: Any = game
+    for name in given.keys() - {field.name for field in fields(has)}:
+        option, what = f"--{name.replace('_', '-')}", _SETTINGS[name]
+        raise ValueError(f"{option} goes with games that have {what}; {game.name} has none.")
+    return replace(has, **given) if given else game
+
+
+_SETTINGS = {"size": "a board", "num_players": "a number of players to choose"}

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
 from types import ModuleType
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
-from annotated_types import Interval
 from numpy.typing import NDArray
 
 from loqa_envs.arrays import Array, array_namespace, narrowed
@@ -16,15 +15,17 @@ from loqa_envs.coin_game import picture
 from loqa_envs.coin_game import players as scripted
 from loqa_envs.coin_game.numbers import count, draw, draw_cell, numbers, where
 from loqa_envs.coin_game.presets import preset_settings
-from loqa_envs.coin_game.settings import MOVES, STEPS, Moves, Rewards, Size, check_together
+from loqa_envs.coin_game.settings import TRANSLATED, CoinSettings
 from loqa_envs.coin_game.state import CoinState
-from loqa_envs.coin_game.view import CoinView
-from loqa_envs.game import EpisodeLength, Policy, Rules
+from loqa_envs.coin_game.translation import translated, translated_view
+from loqa_envs.coin_game.view import CoinView, view_of
+from loqa_envs.game import Policy
+from loqa_envs.hooks import require_same
 from loqa_envs.observation import ObservationSpec
 
 
 @dataclass(frozen=True)
-class CoinGame(Rules):
+class CoinGame(CoinSettings):
     """Players collect coins, each of which belongs to one of them, on a board without edges.
 
     Rules: all players move at once, and leaving the board on one side enters it on the other.
@@ -53,44 +54,6 @@ class CoinGame(Rules):
         ValueError: for settings out of their range, or that contradict each other.
     """
 
-    size: Size = 3
-    """N of an N x N board, or its height and width."""
-    num_players: Annotated[int, Interval(ge=2, le=4)] = 2
-    """How many players, 2 to 4."""
-    num_coins: Annotated[int, Interval(ge=1, le=4)] = 1
-    """1 coin that is everyone's in turn, or one for each player."""
-    stay: bool = False
-    """Whether there is a last action that stays in place."""
-    coins_on_players: bool = False
-    """Whether coins may appear on any cell, even where a player is."""
-    players_overlap: bool = True
-    """Whether players may begin an episode on the same cell."""
-    tie: Literal["both", "first"] = "both"
-    """Who takes a coin that several reach: all of them, or the first of them in order of seats."""
-    next_owner: Literal["alternating", "random"] = "alternating"
-    """Whose the next coin is: the next player's, or anyone's."""
-    observation: Literal["planes", "flat", "index"] = "planes"
-    """The kind of observation."""
-    channels_last: bool = False
-    """Whether planes are the last axis, or vary fastest if flat."""
-    swap_view: bool = True
-    """Whether each seat sees itself first; otherwise all see player 0 first, and coin 0."""
-    shift_view: bool = False
-    """Whether each seat sees the board moved so that itself is in the middle."""
-    rewards: Rewards = (1.0, 1.0, -2.0)
-    """For taking an own coin, for taking another's, for losing one to another."""
-    moves: Moves = MOVES
-    """What the first four actions do."""
-    episode_length: EpisodeLength = 50
-    """Steps of an episode."""
-    observations_public = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if isinstance(self.size, int):  # equal games must compare and hash equal
-            object.__setattr__(self, "size", (self.size, self.size))
-        check_together(self)
-
     @classmethod
     def preset(cls, name: str, **settings: Any) -> "CoinGame":
         """The game as published under a name in `loqa_envs.COIN_PRESETS`, but for ``settings``.
@@ -105,53 +68,26 @@ class CoinGame(Rules):
         return "coin_game"
 
     @property
-    def height(self) -> int:
-        return self.size[0]  # type: ignore[index]
-
-    @property
-    def width(self) -> int:
-        return self.size[1]  # type: ignore[index]
-
-    @property
-    def num_cells(self) -> int:
-        return self.height * self.width
-
-    @property
-    def num_actions(self) -> int:
-        return 5 if self.stay else 4
-
-    @property
-    def action_names(self) -> tuple[str, ...]:
-        return (*self.moves, "stay")[: self.num_actions]
-
-    @property
     def observation_spec(self) -> ObservationSpec:
         return self.view.spec
 
-    @property
-    def seats_alike(self) -> bool:
-        # All else, of any number of seats, is the same for seats that follow one another in turn.
-        return self.swap_view and self.tie == "both"
-
-    @property
-    def reward_range(self) -> tuple[float, float]:
-        own, other, lost = self.rewards
-        of_own = (0, own, lost) if self.tie == "first" else (0, own, lost, own + lost)
-        others = self.num_coins - 1
-        if others:  # all the coins can be taken in one step
-            return min(of_own) + others * min(0, other), max(of_own) + others * max(0, other)
-        return min(*of_own, other), max(*of_own, other)
-
-    @property
-    def noise_size(self) -> int:  # type: ignore[override]
-        return self.num_coins + (self.next_owner == "random")
-
-    @property
-    def reset_noise_size(self) -> int:
-        return self.num_players + self.num_coins + (self.num_coins == 1)
+    observations_public = True
 
     def scripted_players(self, seat: int) -> Mapping[str, Policy]:
         return scripted.players(self, seat)
+
+    def figures(self, info: Mapping[str, Array]) -> dict[str, Array]:
+        """``own_colour``: the share of coins of the taker's own colour among all taken."""
+        own, other = info["took_own"], info["took_other"]
+        with np.errstate(invalid="ignore"):  # unknown where no coin was taken
+            return {"own_colour": own / (own + other)}
+
+    def adapt(self, policy: Policy, own: Any, seat: int) -> Policy:
+        require_same(own, self, TRANSLATED)
+        return translated(policy, own, self, seat)
+
+    def see_as(self, own: Any, observation: Array, seat: int) -> Array:
+        return translated_view(own, self, observation, seat)
 
     def initial_state(self, noise: Array) -> CoinState:
         xp = array_namespace(noise)
@@ -221,17 +157,7 @@ class CoinGame(Rules):
     @cached_property
     def view(self) -> CoinView:
         """What the seats see."""
-        return CoinView(self)
-
-    @cached_property
-    def next_cells(self) -> NDArray[np.int32]:
-        """``int32[cells, A]``: where each action leads from each cell."""
-        rows, columns = np.divmod(np.arange(self.num_cells), self.width)
-        down, right = np.array([STEPS[name] for name in self.action_names]).T
-        rows = (rows[:, None] + down) % self.height
-        columns = (columns[:, None] + right) % self.width
-        cells: NDArray[np.int32] = (rows * self.width + columns).astype(np.int32)
-        return cells
+        return view_of(self)
 
     def _takers(self, there: list[Any]) -> list[Any]:
         """Who of those that are at a coin take it."""

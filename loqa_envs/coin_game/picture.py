@@ -1,13 +1,12 @@
 """The board of a Coin Game as text and as a picture."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from loqa_envs.coin_game.game import CoinGame
-    from loqa_envs.coin_game.state import CoinState
+from loqa_envs.coin_game.settings import CoinSettings
+from loqa_envs.coin_game.state import CoinState
 
 _PAPER, _TILE, _EDGE, _INK = (250, 249, 246), (236, 233, 225), (221, 217, 206), (255, 255, 255)
 _COLOURS = ((214, 69, 65), (52, 106, 196), (38, 146, 98), (137, 82, 178))
@@ -26,7 +25,7 @@ _PLACES: dict[int, tuple[float, list[tuple[float, float]]]] = {
 _CROWD = (0.28, [(x / 6, y / 6) for y in (1, 3, 5) for x in (1, 3, 5)])
 
 
-def text(game: "CoinGame", state: "CoinState") -> str:
+def text(game: CoinSettings, state: CoinState) -> str:
     """Rows of cells: players by number, coins by their owner's number in parentheses."""
     cells = [""] * game.num_cells
     for seat, cell in enumerate(np.asarray(state.players).tolist()):
@@ -38,7 +37,7 @@ def text(game: "CoinGame", state: "CoinState") -> str:
     return "\n".join(" ".join((cell or ".").center(width) for cell in row).rstrip() for row in rows)
 
 
-def picture(game: "CoinGame", state: "CoinState") -> NDArray[np.uint8]:
+def picture(game: CoinSettings, state: CoinState) -> NDArray[np.uint8]:
     """The board as ``uint8[H, W, 3]``: players are numbered squares, coins have a golden rim."""
     from PIL import Image, ImageDraw  # only here, to keep everything else quick to load
 
@@ -68,7 +67,7 @@ def picture(game: "CoinGame", state: "CoinState") -> NDArray[np.uint8]:
     )
 
 
-def _coins(state: "CoinState") -> list[tuple[int, int]]:
+def _coins(state: CoinState) -> list[tuple[int, int]]:
     """Cell and owner of each coin."""
     pair = np.asarray(state.coins).tolist(), np.asarray(state.owners).tolist()
     return list(zip(*pair, strict=True))

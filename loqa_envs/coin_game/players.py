@@ -3,21 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
 from loqa_envs.arrays import Array, array_namespace, narrowed
-from loqa_envs.coin_game.view import NOWHERE
+from loqa_envs.coin_game.settings import CoinSettings
+from loqa_envs.coin_game.view import NOWHERE, CoinView, view_of
 from loqa_envs.game import Carry, Policy, ScriptedPolicy
 from loqa_envs.policy import Random
 from loqa_envs.validation import Count
-from loqa_envs.wording import shown
-
-if TYPE_CHECKING:
-    from loqa_envs.coin_game.game import CoinGame
+from loqa_envs.wording import Words
 
 _FAR = 2**20  # further than any way
 
@@ -33,17 +31,13 @@ class CoinPlayer(ScriptedPolicy):
     size neither way round may be shorter, and then it circles.
     """
 
-    game: "CoinGame"
+    game: Annotated[CoinSettings, Words("a CoinGame")]
     seat: Annotated[int, Ge(0)]
     greedy: bool = False
     ties: Literal["random", "fixed"] = "random"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not hasattr(self.game, "view"):
-            raise ValueError(
-                f"{type(self).__name__}.game must be a CoinGame, got {shown(self.game)}."
-            )
         if self.seat >= self.game.num_players:
             raise ValueError(
                 f"{type(self).__name__}.seat must be below {self.game.num_players}, the number of "
@@ -59,7 +53,7 @@ class CoinPlayer(ScriptedPolicy):
         return int(self.ties == "random")
 
     def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
-        players, coins = self.game.view.read(observation, self.seat)
+        players, coins = self._view.read(observation, self.seat)
         return self._walk(players, coins, self._own | self.greedy, noise), carry
 
     def _walk(self, players: Array, coins: Array, wanted: Array, noise: Array) -> Array:
@@ -91,6 +85,10 @@ class CoinPlayer(ScriptedPolicy):
         width = self.game.width
         rows = (goals // width - start // width) % self.game.height
         return rows * width + (goals % width - start % width) % width
+
+    @cached_property
+    def _view(self) -> CoinView:
+        return view_of(self.game)
 
     @cached_property
     def _own(self) -> NDArray[np.bool_]:
@@ -174,7 +172,7 @@ class Reciprocator(CoinPlayer):
         return Grudges(nothing + NOWHERE, nothing, nothing)
 
     def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
-        players, coins = self.game.view.read(observation, self.seat)
+        players, coins = self._view.read(observation, self.seat)
         xp = array_namespace(players, *carry)
         seats = np.arange(self.game.num_players, dtype=np.int32)
         takers = carry.coins[:, None] == players[None]  # [owner, taker]
@@ -192,7 +190,7 @@ class Reciprocator(CoinPlayer):
         return action, Grudges(coins, losses, revenge)
 
 
-def players(game: "CoinGame", seat: int) -> Mapping[str, Policy]:
+def players(game: CoinSettings, seat: int) -> Mapping[str, Policy]:
     """The scripted players of one seat of a Coin Game, by name."""
     if game.seats_alike:
         seat = 0  # the same players serve them all

@@ -1,20 +1,14 @@
 """Players of one version of the Coin Game at the table of another."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
 
 from loqa_envs.arrays import Array, array_namespace
-from loqa_envs.coin_game.view import NOWHERE
+from loqa_envs.coin_game.settings import TRANSLATED, CoinSettings
+from loqa_envs.coin_game.view import NOWHERE, view_of
 from loqa_envs.game import Carry, Extras, Params, Policy
-
-if TYPE_CHECKING:
-    from loqa_envs.coin_game.game import CoinGame
-
-TRANSLATED = frozenset({"observation", "channels_last", "swap_view", "shift_view", "moves"})
-"""The settings of a Coin Game that say how it is seen and numbered rather than how it goes."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +23,8 @@ class Translated:
     """
 
     policy: Policy
-    own: "CoinGame"
-    game: "CoinGame"
+    own: CoinSettings
+    game: CoinSettings
     seat: int
 
     def __post_init__(self) -> None:
@@ -50,7 +44,8 @@ class Translated:
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
     ) -> tuple[Array, Carry, Extras]:
-        action, carry, extras = self.policy.act(key, params, carry, self.see(observation))
+        seen = translated_view(self.own, self.game, observation, self.seat)
+        action, carry, extras = self.policy.act(key, params, carry, seen)
         xp = array_namespace(action)
         numbers = [self.game.action_names.index(name) for name in self.own.action_names]
         # What is no move of the player's own game is none of this one either.
@@ -58,19 +53,20 @@ class Translated:
         table = xp.asarray(np.array([*numbers, -1], np.int32))
         return table[xp.where(own, action, len(numbers))], carry, extras
 
-    def see(self, observation: Array) -> Array:
-        """What the seat would see of the same board in its own game."""
-        players, coins = self.game.view.read(observation, self.seat)
-        xp = array_namespace(players)
-        owners: Array = np.arange(self.game.num_players, dtype=np.int32)
-        if self.game.num_coins == 1:
-            owners = (coins != NOWHERE).argmax()[None].astype(np.int32)
-            coins = coins.max()[None]
-        row: Array = self.own.view.observe(players, coins, xp.asarray(owners))[self.seat]
-        return row
+
+def translated_view(own: CoinSettings, game: CoinSettings, observation: Array, seat: int) -> Array:
+    """What ``seat`` of ``game`` would see of the same board in ``own``."""
+    players, coins = view_of(game).read(observation, seat)
+    xp = array_namespace(players)
+    owners: Array = np.arange(game.num_players, dtype=np.int32)
+    if game.num_coins == 1:
+        owners = (coins != NOWHERE).argmax()[None].astype(np.int32)
+        coins = coins.max()[None]
+    row: Array = view_of(own).observe(players, coins, xp.asarray(owners))[seat]
+    return row
 
 
-def translated(policy: Policy, own: "CoinGame", game: "CoinGame", seat: int) -> Policy:
+def translated(policy: Policy, own: CoinSettings, game: CoinSettings, seat: int) -> Policy:
     """The player itself where both games look alike, otherwise `Translated`."""
     alike = all(getattr(own, name) == getattr(game, name) for name in TRANSLATED)
     return policy if alike else Translated(policy, own, game, seat)

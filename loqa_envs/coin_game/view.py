@@ -1,15 +1,13 @@
 """What the players of a Coin Game see, and how a scripted one reads it."""
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
 import numpy as np
 
 from loqa_envs.arrays import Array, array_namespace
 from loqa_envs.coin_game.numbers import numbers, where
+from loqa_envs.coin_game.settings import CoinSettings
 from loqa_envs.observation import Leaf, ObservationSpec
-
-if TYPE_CHECKING:
-    from loqa_envs.coin_game.game import CoinGame
 
 NOWHERE = -1
 """The cell of a coin that there is not."""
@@ -18,7 +16,7 @@ NOWHERE = -1
 class CoinView:
     """The observations of one game: their shape, how they are made, how they are read."""
 
-    def __init__(self, game: "CoinGame") -> None:
+    def __init__(self, game: CoinSettings) -> None:
         self._game = game
         players, cells = game.num_players, game.num_cells
         self._seats = np.arange(players, dtype=np.int32)
@@ -105,3 +103,9 @@ class CoinView:
         rows = cells // width - centres // width + height // 2
         columns = cells % width - centres % width + width // 2
         return rows % height * width + columns % width
+
+
+@lru_cache(64)
+def view_of(game: CoinSettings) -> CoinView:
+    """The view of a game; that of equal games is one."""
+    return CoinView(game)

@@ -1,6 +1,6 @@
 """Iterated two-player, two-action matrix games; the iterated prisoner's dilemma is one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, NamedTuple, TypeAlias
@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 
 from loqa_envs.arrays import Array, array_namespace
 from loqa_envs.game import EpisodeLength, Policy, Rules
-from loqa_envs.matrix_games.players import MATRIX_PLAYERS, dilemma_players
+from loqa_envs.matrix_games.players import MATRIX_PLAYERS, dilemma_players, memory_one
 from loqa_envs.validation import Real
 from loqa_envs.wording import Words
 
@@ -129,6 +129,13 @@ class MatrixGame(Rules):
         cc, cd, dc, dd = first
         dilemma = first == second and dc > cc > dd > cd
         return dilemma_players(tuple(first)) if dilemma else MATRIX_PLAYERS
+
+    @property
+    def situations(self) -> Mapping[str, Array]:
+        return dict(zip(SITUATIONS, np.eye(len(SITUATIONS), dtype=np.float32), strict=True))
+
+    def parametrised_players(self, seat: int) -> Mapping[str, Callable[[str], Policy]]:
+        return {"memory_one": memory_one}
 
     def initial_state(self, noise: Array) -> MatrixState:
         return MatrixState(array_namespace(noise).zeros(2, np.int32))

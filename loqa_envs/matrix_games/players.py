@@ -37,6 +37,21 @@ class MemoryOne(ScriptedPolicy):
         return (narrowed(noise)[0] >= probability).astype(np.int32), carry
 
 
+def memory_one(probabilities: str) -> MemoryOne:
+    """The player of five probabilities with commas between them.
+
+    Raises:
+        ValueError: if they are anything else.
+    """
+    try:
+        return MemoryOne(tuple(float(number) for number in probabilities.split(",")))
+    except ValueError:
+        raise ValueError(
+            "memory_one: must be followed by five probabilities, for START, CC, CD, DC and DD, "
+            f"such as memory_one:1,1,0,1,0; got 'memory_one:{probabilities}'."
+        ) from None
+
+
 @dataclass(frozen=True)
 class Grim(ScriptedPolicy):
     """Cooperates until the other defects for the first time, then defects for good.

@@ -108,7 +108,7 @@ def test_an_agent_plays_as_what_it_is_in_the_seat_where_it_sits(wrapped):
     rewards = mean_rewards(jax.random.key(0), SIDES, seats, ((), ()), 4)
     assert rewards.tolist() == [1, 1]
     episode = Episode.play(SIDES, ("a", "b"), (agent, agent), jax.random.key(0))
-    assert episode.trajectory.actions.tolist() == [[0, 1]] * 6
+    assert episode.actions.tolist() == [[0, 1]] * 6
 
 
 def test_one_of_several_players_sits_where_it_is_seated():

@@ -1,8 +1,10 @@
 """The Coin Game's thresholds, by records made by hand."""
 
+import numpy as np
 import pytest
 
-from loqa_agents.runs.thresholds import crossings, own_colour, satisfied, scale
+from loqa_agents.runs.coin_game import crossings, satisfied, scale
+from loqa_agents.runs.results import numbers
 from loqa_envs import CoinGame
 
 
@@ -68,5 +70,8 @@ def test_each_threshold_has_its_own_times() -> None:
 
 
 def test_the_share_of_own_coins_is_unknown_where_none_was_taken() -> None:
-    info = {"took_own": [0.3, 0.0, 0.0], "took_other": [0.1, 0.2, 0.0]}
-    assert own_colour(info) == [0.75, 0.0, None]
+    info = {
+        "took_own": np.array([0.3, 0.0, 0.0], np.float32),
+        "took_other": np.array([0.1, 0.2, 0.0], np.float32),
+    }
+    assert numbers(CoinGame().figures(info)["own_colour"]) == [0.75, 0.0, None]

@@ -27,7 +27,7 @@ class Remembers:
         return self.game.observation_spec.zeros()
 
     def act(self, key, params, carry, observation):
-        return np.int32(0), observation
+        return np.int32(0), observation, {}
 
 
 @pytest.mark.parametrize("coins", COINS)

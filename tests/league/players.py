@@ -65,7 +65,7 @@ class Counts:
         return np.int32(1)
 
     def act(self, key, params, carry, observation):
-        return jnp.where(carry >= self.step, self.then, 0).astype(np.int32), carry + 1
+        return jnp.where(carry >= self.step, self.then, 0).astype(np.int32), carry + 1, {}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from loqa_agents import load_agent
 from loqa_agents.common.settings import game_from_dict
-from loqa_agents.runs.thresholds import crossings, satisfied
+from loqa_agents.runs.coin_game import crossings, satisfied
 
 from .folders import Loqa, contents, lines, results
 

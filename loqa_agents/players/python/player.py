@@ -21,7 +21,6 @@ import numpy as np
 from loqa_agents.players.python.chance import generator_in
 from loqa_agents.players.python.foreign_code import Caller, told
 from loqa_envs.arrays import Array
-from loqa_envs.coin_game.translation import Translated
 from loqa_envs.game import Carry, Extras, Game, Params, Policy
 from loqa_envs.observation import each_array
 
@@ -163,12 +162,13 @@ class HostPolicy:
 
 def anew(seats: Sequence[Policy], seed: int) -> list[Policy]:
     """The seats of a Python player with one player that is made for them, to sit there in turn."""
-    inner: Any = [each.policy if isinstance(each, Translated) else each for each in seats]
+    adapted: Any = seats  # a player of the host, or one in the place of its ``policy``
+    inner = [each if isinstance(each, HostPolicy) else each.policy for each in adapted]
     player = inner[0].source.new(seed)
     made = [replace(host, player=player) for host in inner]
     return [
-        replace(each, policy=host) if isinstance(each, Translated) else host
-        for each, host in zip(seats, made, strict=True)
+        host if isinstance(each, HostPolicy) else replace(each, policy=host)
+        for each, host in zip(adapted, made, strict=True)
     ]
 
 

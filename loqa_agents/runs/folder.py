@@ -81,14 +81,13 @@ class Claim:
         return self._out
 
     def leave(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        """At the end of a context: unless it is `lasting`, leave a new folder as it was found.
+        """After an error in a context, leave a new folder as it was found, unless it is `lasting`.
 
-        That is, after an error; a run that is interrupted, goes on or replaces another one stays.
+        A run that is interrupted, goes on or replaces another one stays.
         """
         del kind, trace
-        if self.lasting or not isinstance(error, Exception):
-            return
-        if self._overwrite or self.recorded is not None:
+        new = not self._overwrite and self.recorded is None
+        if self.lasting or not (new and isinstance(error, Exception)):
             return
         for path in [self.path] if self._made else list(self.path.iterdir()):
             if path.is_dir() and not path.is_symlink():

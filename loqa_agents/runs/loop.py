@@ -90,11 +90,12 @@ def run(
         caught.at_once(lambda number: InterruptedRun(folder, number, "while it started"))
 
         checkpoints = Checkpoints(folder / "checkpoints")
-        lines = JsonLines(folder / "metrics.jsonl", past.records)
-        for logger in (*loggers, lines):
-            stack.push(closing(logger))
-        for logger in (*loggers, lines):
-            logger.begin(folder, config, past.update if past.state is None else past.update + 1)
+        lines = stack.enter_context(closing(JsonLines(folder / "metrics.jsonl", past.records)))
+        first = past.update if past.state is None else past.update + 1
+        for logger in loggers:
+            stack.enter_context(closing(logger))
+            logger.begin(folder, config, first)
+        lines.begin(folder, config, first)
         claimed.lasting = True
         state = trainer.init() if past.state is None else trainer.place(past.state)
         update = past.update

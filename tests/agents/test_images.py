@@ -1,7 +1,7 @@
 """What networks make of images and of named arrays, and what agents of 0.1.0 still say."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from loqa_agents import CNN, DenseGRU, Inputs, Network, load_agent
+from loqa_agents import (
+    CNN,
+    Agent,
+    DenseGRU,
+    Inputs,
+    Learner,
+    Network,
+    Trainer,
+    Training,
+    load_agent,
+    mean_rewards,
+)  # fmt: skip
 from loqa_agents.networks.cnn import Convolutions
 from loqa_agents.networks.network import networks
-from loqa_envs import CoinGame, Leaf, ObservationSpec
+from loqa_envs import CoinGame, Leaf, ObservationSpec, make_player
+from loqa_envs.adapters.pettingzoo import parallel_env
 
 BYTES = Inputs(ObservationSpec(Leaf((5, 4, 2), "image")))
 FLOATS = Inputs(ObservationSpec(Leaf((5, 4, 2), "image", dtype="float32")))
@@ -209,6 +221,27 @@ def test_a_network_of_ones_own_needs_only_to_make_and_to_apply_its_parameters():
     assert not CNN().has_memory
     assert networks()["dense_gru"] is DenseGRU
     assert networks()["cnn"] is CNN
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("alike", [True, False])
+def test_learners_learn_from_named_arrays(mixed_game, alike):
+    game = replace(mixed_game, alike=alike)
+    learner = Learner(
+        algorithm="loqa", actor=CNN((16,), channels=(4,)), critic=DenseGRU((16,)), exploration=0.3
+    )
+    trainer = Trainer(game, learner, Training(episodes=16, updates=60), (0,), jax.devices()[:1])
+    state, _ = trainer.advance(trainer.init(), 0, 60)
+    learned = jax.tree.map(lambda leaf: np.asarray(leaf[0]), state.learners[0].params)
+    agent = Agent(game, learner, learned, 0)
+    seats = [make_player(agent, game, seat) for seat in (0, 1)]
+    assert mean_rewards(jax.random.key(0), game, seats, ((), ()), 64).min() > 0.6
+    env = parallel_env(game)
+    seen, _ = env.reset(seed=0)
+    player = agent.player(game, seat=1)
+    assert player.act(seen["player_1"]) in range(3)
+    with pytest.raises(ValueError, match=r"an observation of mixed must be numbers of the form"):
+        player.act(seen["player_1"] | {"last": np.zeros(3)})
 
 
 STORED = json.loads((Path(__file__).parent / "data" / "shipped.json").read_text())

@@ -19,7 +19,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from annotated_types import Interval
-from numpy.typing import NDArray
 
 from loqa_envs.arrays import Array
 from loqa_envs.hooks import Hooks
@@ -193,16 +192,13 @@ class Rules(Hooks, Settings):
     needs_jax = False
     """Whether the rules need what only JAX has, such as gradients, so that states are JAX arrays
     also where others are played in NumPy; slower there, and not in a process that was forked."""
-    observation_high: NDArray[Any] | np.generic  # of the one array, in its dtype; by default 1.0
-
-    @property
-    def observation_shape(self) -> tuple[int, ...]:
-        raise NotImplementedError
 
     @property
     def observation_spec(self) -> ObservationSpec:
-        high = getattr(self, "observation_high", np.float32(1))
-        return ObservationSpec(Leaf.of(self.observation_shape, high))
+        rules: Any = self  # without them it must be overridden
+        return ObservationSpec(
+            Leaf.of(rules.observation_shape, getattr(rules, "observation_high", np.float32(1)))
+        )
 
     @property
     def seats_alike(self) -> bool:  # what is never wrong; a game that knows better says so

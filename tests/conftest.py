@@ -125,8 +125,17 @@ def mixed_game() -> Any:
 
     import numpy as np
 
-    from loqa_envs import Leaf, ObservationSpec, Rules
+    from loqa_envs import Leaf, ObservationSpec, Random, Rules, ScriptedPolicy
     from loqa_envs.arrays import array_namespace
+
+    @dataclass(frozen=True)
+    class Echo(ScriptedPolicy):
+        """Plays what the other played before, as it reads in its own dictionary."""
+
+        num_actions: int = 3
+
+        def choose(self, carry: Any, observation: Any, noise: Any) -> Any:
+            return observation["last"][1], carry
 
     @dataclass(frozen=True)
     class Mixed(Rules):
@@ -171,7 +180,7 @@ def mixed_game() -> Any:
             }
 
         def scripted_players(self, seat: int) -> Any:
-            return {}
+            return {"random": Random(3), "echo": Echo()}
 
         def render(self, state: Any) -> str:
             return str(state)

@@ -11,10 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents.common.rollout import Trajectory
+from loqa_agents.networks.inputs import Inputs
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.arrays import Array
 from loqa_envs.game import Carry, Extras, Game, Params
-from loqa_envs.observation import Leaf, ObservationSpec
+from loqa_envs.observation import Leaf, Observation, ObservationSpec
 
 LAST = 3
 """How many steps at the end of an episode are told apart."""
@@ -24,8 +25,8 @@ LAST = 3
 class Clocked:
     """What a learner needs to know of ``game`` with the clock to be seen.
 
-    Observations are vectors of floats, longer than the game's by `LAST`: which of the last steps it
-    is, the very last one first.
+    Observations are vectors of floats: what `Inputs.vector` makes of the game's, and `LAST` more,
+    which of the last steps it is, the very last one first.
     """
 
     game: Game
@@ -37,7 +38,7 @@ class Clocked:
 
     @property
     def observation_spec(self) -> ObservationSpec:
-        return ObservationSpec(Leaf((self.game.observation_spec.size + LAST,)))
+        return ObservationSpec(Leaf((self._inputs.vector_size + LAST,)))
 
     def clock(self, steps: Array) -> jax.Array:
         """``[..., LAST]`` after so many ``steps[...]``."""
@@ -45,13 +46,21 @@ class Clocked:
         clock: jax.Array = jax.nn.one_hot(left - 1, LAST, dtype=jnp.float32)
         return clock
 
+    def see(self, observation: Observation, step: Array) -> jax.Array:
+        """What a seat sees, and the clock."""
+        return jnp.concatenate([self._inputs.vector(observation), self.clock(step)])
+
     def seen(self, episode: Trajectory) -> Trajectory:
         """The episode of a `ClockedPolicy` in the first seat as that seat saw it."""
-        rows = episode.observations[:, 0]
-        clock = self.clock(jnp.arange(len(rows), dtype=jnp.int32))
-        observations = jnp.concatenate([rows.reshape(len(rows), -1), clock], 1)
+        rows = jax.tree.map(lambda rows: rows[:, 0], episode.observations)
+        steps = jnp.arange(self.game.episode_length + 1, dtype=jnp.int32)
+        observations = jax.vmap(self.see)(rows, steps)
         _, carries = episode.carries[0]
         return episode._replace(observations=observations[:, None], carries=(carries,))
+
+    @property
+    def _inputs(self) -> Inputs:
+        return Inputs(self.game.observation_spec)
 
 
 @dataclass(frozen=True)
@@ -69,9 +78,9 @@ class ClockedPolicy:
         return np.zeros((), np.int32), self.policy.initial_carry()
 
     def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
+        self, key: jax.Array, params: Params, carry: Carry, observation: Observation
     ) -> tuple[Array, Carry, Extras]:
         step, inner = carry
-        seen = jnp.concatenate([jnp.ravel(observation), self.clocked.clock(step)])
+        seen = self.clocked.see(observation, step)
         action, inner, extras = self.policy.act(key, params, inner, seen)
         return action, (step + 1, inner), extras

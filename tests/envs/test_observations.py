@@ -17,6 +17,7 @@ from loqa_envs.adapters.pettingzoo import parallel_env, raw_env
 from loqa_envs.adapters.vector import SharedVectorEnv, VectorGameEnv
 from loqa_envs.arrays import of_seat
 from loqa_envs.observation import each_array
+from loqa_envs.testing import check_game
 
 BOARD = ObservationSpec({"board": Leaf((4, 4, 1), "image"), "at": Leaf((2,), "categories", 3)})
 
@@ -115,6 +116,25 @@ def test_an_observation_lies_in_a_spec_or_not() -> None:
     assert [leaf.shape for leaf in BOARD.leaves] == [a.shape for a in jax.tree.leaves(zeros)]
 
 
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (lambda seen: seen["last"], "observations must be of the form {.*}; after reset they are"),
+        (lambda seen: {"last": seen["last"]}, "observations must be of the form {.*}; after reset they are"),
+        (lambda seen: seen | {"tilt": seen["tilt"] + 2}, "seat 0 sees 2.0 to 2.0"),
+    ],
+)
+def test_the_laws_of_games_hold_for_named_arrays(mixed_game: Any, broken: Any, said: str) -> None:
+    check_game(mixed_game)
+
+    class Broken(type(mixed_game)):  # type: ignore[misc]
+        def observe(self, state: Any) -> Any:
+            return broken(super().observe(state))
+
+    with pytest.raises(AssertionError, match=said):
+        check_game(Broken())
+
+
 @pytest.fixture(params=["mixed", "picture"])
 def seen_game(request: pytest.FixtureRequest, mixed_game: Any) -> Any:
     return mixed_game if request.param == "mixed" else CoinGame(channels_last=True)
@@ -164,14 +184,8 @@ def plain(outcome: Any) -> Any:
 
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP], ids=str)
 def test_vectors_of_named_arrays_are_gymnasiums(mixed_game: Any, mode: AutoresetMode) -> None:
-    class Echo(Random):
-        """Plays what the other played before, as it reads in its own dictionary."""
-
-        def choose(self, carry: Any, observation: Any, noise: Any) -> Any:
-            return observation["last"][1], carry
-
-    ours = VectorGameEnv(mixed_game, Echo(3), num_envs=3, autoreset_mode=mode)
-    theirs = SyncVectorEnv([lambda: GameEnv(mixed_game, Echo(3))] * 3, autoreset_mode=mode)
+    ours = VectorGameEnv(mixed_game, "echo", num_envs=3, autoreset_mode=mode)
+    theirs = SyncVectorEnv([lambda: GameEnv(mixed_game, "echo")] * 3, autoreset_mode=mode)
     assert ours.observation_space == theirs.observation_space
     outcomes = [env.reset(seed=0) for env in (ours, theirs)]
     for t in range(8):

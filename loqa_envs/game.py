@@ -171,10 +171,7 @@ class Game(Hooks, Protocol):
         ...
 
     def render(self, state: State) -> str:
-        """The state as text, for people.
-
-        A second method, ``picture(state) -> uint8[H, W, 3]``, is optional.
-        """
+        """The state as text; a second method, ``picture(state) -> uint8[H, W, 3]``, is optional."""
         ...
 
 

@@ -167,7 +167,7 @@ def test_nobody_asks_which_game_it_is():  # games are asked by their hooks
         and any(isinstance(part, ast.Name) and part.id in GAMES for part in ast.walk(node))
     }
     # It solves matrix games, and refuses all others in words of its own.
-    assert asking <= {"loqa_agents/algorithms/exact_update.py"}
+    assert asking <= {"loqa_agents/algorithms/exact/self_play.py"}
 
 
 def neighbours() -> dict[str, set[str]]:

@@ -12,7 +12,7 @@ RULES = (
     r"LICENSE|\.gitignore|pyproject\.toml|check|\.ci/run",
     r"loqa_(envs|agents)/([a-z_]+/)*([a-z0-9_]+\.py|py\.typed)",
     r"loqa_agents/shipped/([a-z0-9_]+/)+\d+\.safetensors",
-    r"tests/([a-z]+/)*[a-z0-9_]+\.py",
+    r"tests/([a-z]+/)*[a-z0-9_]+\.py|tests/([a-z]+/)+data/[a-z]+\.json",
     r"examples/[a-z0-9_]+\.py",
     r"benchmarks/([a-z0-9_]+\.py|LABBOOK\.md|results/[a-z0-9_]+\.json)",
     r"docs/[a-z0-9_]+\.(gif|png)",

@@ -120,7 +120,10 @@ def test_an_observation_lies_in_a_spec_or_not() -> None:
     ("broken", "said"),
     [
         (lambda seen: seen["last"], "observations must be of the form {.*}; after reset they are"),
-        (lambda seen: {"last": seen["last"]}, "observations must be of the form {.*}; after reset they are"),
+        (
+            lambda seen: {"last": seen["last"]},
+            "observations must be of the form {.*}; after reset they are",
+        ),
         (lambda seen: seen | {"tilt": seen["tilt"] + 2}, "seat 0 sees 2.0 to 2.0"),
     ],
 )

@@ -118,11 +118,6 @@ class Game(Hooks, Protocol):
         ...
 
     @property
-    def observations_public(self) -> bool:
-        """Whether each seat could work out from its own observation what every other one sees."""
-        ...
-
-    @property
     def noise_size(self) -> int:
         """How many uniform random numbers one step uses up."""
         ...
@@ -185,7 +180,6 @@ class Rules(Hooks, Settings):
     """
 
     noise_size: int = 0
-    observations_public: bool = False
     needs_jax = False
     """Whether the rules need what only JAX has, such as gradients, so that states are JAX arrays
     also where others are played in NumPy; slower there, and not in a process that was forked."""

@@ -22,6 +22,11 @@ class Hooks(Protocol):
         """
         return {}
 
+    @property
+    def observations_public(self) -> bool:
+        """Whether each seat could work out from its own observation what every other one sees."""
+        return False
+
     def figures(self, info: Mapping[str, Array]) -> dict[str, Array]:
         """What means of the game's measurements say together, such as a share; NaN where nothing.
 

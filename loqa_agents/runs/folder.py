@@ -132,8 +132,7 @@ class Claim:
     def _require_same_run(self, config: dict[str, Any]) -> None:
         assert self.recorded is not None
         before, now = (
-            {p: data[p] for p in self._kind.identity if p in data}
-            for data in (self.recorded, config)
+            {p: data.get(p) for p in self._kind.identity} for data in (self.recorded, config)
         )
         if changed := differences(before, now):
             raise ValueError(

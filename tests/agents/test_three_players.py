@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from public_good import GAME, PAID, PublicGood, pays
 
-from loqa_agents import Evaluator, Inputs, Network, NetworkPolicy, mean_rewards
+from loqa_agents import DenseGRU, Evaluator, Inputs, NetworkPolicy, mean_rewards
 from loqa_envs import make_player
 
 
 def policy_of(game: PublicGood) -> NetworkPolicy:
-    return NetworkPolicy(Network(), Inputs.of(game), 2)
+    return NetworkPolicy(DenseGRU(), Inputs.of(game), 2)
 
 
 def actor(game: PublicGood, action: int) -> dict:

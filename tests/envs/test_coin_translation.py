@@ -47,7 +47,7 @@ def test_a_player_is_shown_the_board_as_its_own_game_shows_it(own, other, coins)
             board = jax.tree.map(np.asarray, state)
             for these in (state, board):  # under JAX and under NumPy
                 seen = game.observe(these)[seat]
-                action, shown = player.act(None, (), player.initial_carry(), seen)
+                action, shown, _ = player.act(None, (), player.initial_carry(), seen)
                 np.testing.assert_array_equal(shown, own.observe(these)[seat])
                 assert game.action_names[int(action)] == own.action_names[0]
 

@@ -153,21 +153,21 @@ class NoCount:
         return ()
 
     def act(self, key, params, carry, observation):
-        return np.int32(0), carry
+        return np.int32(0), carry, {}
 
 
 class Untraceable(NoCount):
     num_actions = 2
 
     def act(self, key, params, carry, observation):
-        return (1 if observation[0] > 0 else 0), carry
+        return (1 if observation[0] > 0 else 0), carry, {}
 
 
 class Real(NoCount):
     num_actions = 2
 
     def act(self, key, params, carry, observation):
-        return observation[0], carry
+        return observation[0], carry, {}
 
 
 class Forgets(Untraceable):
@@ -175,7 +175,7 @@ class Forgets(Untraceable):
         return np.zeros(3, np.float32)
 
     def act(self, key, params, carry, observation):
-        return jnp.int32(0), carry[:1]
+        return jnp.int32(0), carry[:1], {}
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_policy_may_have_parameters_of_its_own(mean):
         params = jnp.float32(0)
 
         def act(self, key, params, carry, observation):
-            return (params + 1).astype(jnp.int32), carry
+            return (params + 1).astype(jnp.int32), carry, {}
 
     league = play_league(
         KEY,
@@ -234,7 +234,7 @@ def test_an_agent_of_another_board_is_refused(agents):
 def test_what_is_no_move_of_a_players_own_game_is_none_of_the_table(space, action):
     class Stray(Counts):
         def act(self, key, params, carry, observation):
-            return space.asarray(action, np.int32), carry
+            return space.asarray(action, np.int32), carry, {}
 
     table = CoinGame(observation="index")
     player = translated(Stray(1, num_actions=4), CoinGame(), table, 0)

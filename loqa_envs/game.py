@@ -181,8 +181,7 @@ class Rules(Hooks, Settings):
 
     noise_size: int = 0
     needs_jax = False
-    """Whether the rules need what only JAX has, such as gradients, so that states are JAX arrays
-    also where others are played in NumPy; slower there, and not in a process that was forked."""
+    """Whether the rules need JAX, as gradients do; then no process that was forked can play it."""
 
     @property
     def observation_spec(self) -> ObservationSpec:

@@ -80,12 +80,11 @@ class Claim:
         write_atomically(self._out / _CONFIG, content)
         return self._out
 
-    def leave(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+    def leave(self, _: type | None, error: BaseException | None, trace: object) -> None:
         """After an error in a context, leave a new folder as it was found, unless it is `lasting`.
 
         A run that is interrupted, goes on or replaces another one stays.
         """
-        del kind, trace
         new = not self._overwrite and self.recorded is None
         if self.lasting or not (new and isinstance(error, Exception)):
             return

@@ -81,10 +81,8 @@ class Claim:
         return self._out
 
     def leave(self, _: type | None, error: BaseException | None, trace: object) -> None:
-        """After an error in a context, leave a new folder as it was found, unless it is `lasting`.
-
-        A run that is interrupted, goes on or replaces another one stays.
-        """
+        """After an error (no interruption), leave a new folder as it was found unless `lasting`;
+        what goes on or replaces another run stays."""
         new = not self._overwrite and self.recorded is None
         if self.lasting or not (new and isinstance(error, Exception)):
             return

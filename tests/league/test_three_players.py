@@ -6,11 +6,17 @@ import jax
 import numpy as np
 import pytest
 from public_good import GAME, PAID, PublicGood, pays
+from rich.console import Console
 
 from loqa_agents.league import Entrant, PlayerError, play_league
+from loqa_agents.league.by_hand import watch_by_hand
+from loqa_agents.league.entrants import seat
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import rows, summary
 from loqa_agents.reports import league as report
+from loqa_agents.responses.best_response import Budget
+from loqa_agents.runs.report import Episode
+from loqa_agents.scorecard.card import scorecard
 from loqa_envs import CoinGame
 
 from .players import Answers
@@ -68,8 +74,8 @@ def test_where_seats_differ_the_focal_player_sits_in_each(entrants: list[Entrant
     row, column = expected(3, 1, entrants)
     assert league.in_seat is not None
     assert league.in_seat.shape == (3, 3, 3, 2)
-    for seat in range(3):  # whose number is its wage
-        np.testing.assert_allclose(league.in_seat[seat], np.repeat(row[..., None] + seat, 2, -1))
+    for wage, rewards in enumerate(league.in_seat):
+        np.testing.assert_allclose(rewards, np.repeat(row[..., None] + wage, 2, -1))
     # Seats 0 and 1 were the focal one once more often, in 7 episodes.
     np.testing.assert_allclose(league.rewards[0, 1].mean(), row[0, 1] + 6 / 7, rtol=1e-6)
     np.testing.assert_allclose(league.rewards[2, 1].mean(), row[2, 1] + 6 / 7, rtol=1e-6)
@@ -109,6 +115,18 @@ def test_a_player_that_fails_is_named_with_its_copy(entrants: list[Entrant]) -> 
         play_league(jax.random.key(0), GAME, [*entrants, failing], 2)
 
 
+def test_an_episode_with_a_python_player_can_be_watched(entrants: list[Entrant]) -> None:
+    names = [entrant.name for entrant in entrants]
+    seated = [seat(entrant, PAID) for entrant in entrants]
+    actions, rewards, states = watch_by_hand(0, PAID, names, seated)
+    assert actions.tolist() == [[1, 0, 1]] * 4
+    np.testing.assert_allclose(rewards, [[0.5, -0.5 + 1, 0.5 + 2]] * 4)
+    assert states.tolist() == [[0.0], *[[1.0]] * 4]  # how many gave, before each step and after all
+    episode = Episode(PAID, tuple(names), actions, rewards, states)
+    episode.print(Console(quiet=True))
+    assert episode.returns[-1].tolist() == [2, 2, 10]
+
+
 @pytest.mark.parametrize("focal", [0, 3, 7])
 def test_a_seat_must_be_left_to_the_others(entrants: list[Entrant], focal: int) -> None:
     with pytest.raises(ValueError, match="focal must be"):
@@ -127,3 +145,20 @@ def test_tables_say_how_many_of_how_many() -> None:
     mean = 2 * league.rewards.mean(-1) + league.theirs.mean(-1)
     np.testing.assert_allclose(data["by_entrant"]["welfare"]["mean"], mean, atol=1e-5)
     assert len(rows(data)) == 4
+
+
+def test_a_card_has_a_line_for_each_number_of_scripted_players() -> None:
+    game = CoinGame(num_players=3, episode_length=4)
+    entrants = [Entrant("one", "always_defect")]
+    lines = scorecard(jax.random.key(0), game, entrants, 3, None)["lines"]
+    assert [line["name"] for line in lines[:5]] == [
+        "self_play", "always_cooperate x1", "always_cooperate x2", "always_defect x1",
+        "always_defect x2",
+    ]  # fmt: skip
+    assert all((line["opponent"] is None) == (line["name"] == "self_play") for line in lines)
+
+
+def test_a_best_response_where_more_than_two_seats_differ_is_refused() -> None:
+    game = CoinGame(num_players=3, tie="first")
+    with pytest.raises(ValueError, match="where seats are alike; leave it out"):
+        scorecard(jax.random.key(0), game, [Entrant("one", "random")], 3, Budget(1, 1, 1))

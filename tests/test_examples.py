@@ -18,7 +18,7 @@ PUBLIC = {
     "loqa_envs": set(loqa_envs.__all__),
     "loqa_envs.arrays": {"array_namespace"},
     "loqa_envs.testing": set(loqa_envs.testing.__all__),
-    "loqa_agents.algorithms.exact": {"solve"},
+    "loqa_envs.matrix_games.solve": {"solve"},
     "loqa_agents.league": {"Entrant", "play_league"},
     "loqa_agents.runs.loggers": {"Logger", "Record"},
 }

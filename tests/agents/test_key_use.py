@@ -112,11 +112,16 @@ def test_a_key_that_is_used_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     "training",
     [
-        Training(episodes=2, updates=2),
-        Training(episodes=2, updates=2, rival="naive"),
-        Training(episodes=4, updates=2, pool=2, opponents=2, pool_interval=1),
+        pytest.param(Training(episodes=2, updates=2), id="self-play"),
+        pytest.param(
+            Training(episodes=2, updates=2, rival="naive"), id="rival", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            Training(episodes=4, updates=2, pool=2, opponents=2, pool_interval=1),
+            id="pool",
+            marks=pytest.mark.slow,
+        ),
     ],
-    ids=["self-play", "rival", "pool"],
 )
 def test_no_key_is_used_twice_in_training(
     training: Training, monkeypatch: pytest.MonkeyPatch

@@ -63,6 +63,7 @@ def test_three_naive_learners_find_the_equilibrium_of_the_public_goods_game(said
     assert said == "share of coins that are given: 0.00\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["extend_meta_game.py"], indirect=True)
 def test_who_learns_the_meta_game_does_better_than_any_strategy_that_is_held(said):
     rewards = {line.split()[0]: float(line.split()[2]) for line in said.splitlines()}

@@ -21,8 +21,7 @@ from loqa_agents import (
     mean_rewards,
     save_agent,
 )
-from loqa_envs import Leaf, ObservationSpec, Random, Rules, register_game
-from loqa_envs.arrays import array_namespace
+from loqa_envs import Leaf, ObservationSpec, Random, Rules, array_namespace, register_game
 
 STEPS = np.array([(0, 0), (0, -1), (0, 1), (-1, 0), (1, 0)], np.int32)
 

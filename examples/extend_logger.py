@@ -13,8 +13,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from loqa_agents import Learner, Training, run
-from loqa_agents.runs.loggers import Logger, Record
+from loqa_agents import Learner, Logger, Record, Training, run
 
 
 class Spreadsheet(Logger):

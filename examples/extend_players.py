@@ -16,8 +16,7 @@ import jax
 import numpy as np
 
 from loqa_agents.league import Entrant, play_league
-from loqa_envs import IPD, Array, ScriptedPolicy
-from loqa_envs.arrays import array_namespace
+from loqa_envs import IPD, Array, ScriptedPolicy, array_namespace
 from loqa_envs.testing import check_policy
 
 COOPERATE, DEFECT = 0, 1

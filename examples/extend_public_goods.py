@@ -18,8 +18,7 @@ import numpy as np
 from annotated_types import Interval
 
 from loqa_agents import Learner, Trainer, Training, play_episode
-from loqa_envs import Array, Policy, Random, Rules, ScriptedPolicy, register_game
-from loqa_envs.arrays import array_namespace
+from loqa_envs import Array, Policy, Random, Rules, ScriptedPolicy, array_namespace, register_game
 from loqa_envs.testing import check_game
 
 

@@ -21,6 +21,7 @@ from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.players import published
 from loqa_agents.players.agent import Agent, load_agent, save_agent
 from loqa_agents.players.published import PublishedAgent
+from loqa_agents.runs.loggers import Logger, Record
 from loqa_agents.runs.loop import run
 from loqa_agents.runs.results import evaluate_agents
 from loqa_agents.training.evaluation import Evaluator, mean_rewards
@@ -33,6 +34,7 @@ __all__ = [
     "ActorCritic",
     "Agent",
     "Algorithm",
+    "Batch",
     "CNN",
     "Context",
     "Critic",
@@ -42,12 +44,13 @@ __all__ = [
     "Inputs",
     "Learner",
     "LearnerState",
-    "Batch",
+    "Logger",
     "Network",
     "NetworkPolicy",
     "PRESETS",
     "Preset",
     "PublishedAgent",
+    "Record",
     "Shaping",
     "TrainState",
     "Trainer",

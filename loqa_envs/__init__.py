@@ -2,7 +2,7 @@
 
 from loqa_envs import forks as _forks  # noqa: F401  # it must be there before a fork
 from loqa_envs.adapters.registration import register as _register
-from loqa_envs.arrays import Array
+from loqa_envs.arrays import Array, array_namespace
 from loqa_envs.catalogue import GAMES, make_game, make_player, register_game
 from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.coin_game.players import CoinPlayer, Reciprocator
@@ -44,6 +44,7 @@ __all__ = [
     "State",
     "SwitchPolicy",
     "Tremble",
+    "array_namespace",
     "extortioner",
     "make_game",
     "make_player",

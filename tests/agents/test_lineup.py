@@ -144,7 +144,6 @@ def test_a_scripted_player_must_leave_a_seat_to_the_learner():
         _lineup(IPD(), Training(**POOL, scripted=("always_defect+always_defect",)))
 
 
-@pytest.mark.slow
 def test_the_others_are_seen_in_turn_from_the_next_seat_on():
     lineup = _lineup(Sharing(4), Training(episodes=2))
     (table,) = _tables(lineup)

@@ -15,6 +15,8 @@ from loqa_envs.wording import shown
 Observation: TypeAlias = Any
 """One array, or a dictionary of named arrays, as an `ObservationSpec` says."""
 Kind: TypeAlias = Literal["numbers", "categories", "image"]
+MASK = "action_mask"
+"""The name of an array that says which actions are allowed, 1 for each that is, else 0."""
 
 _USUAL: dict[str, str] = {"numbers": "float32", "categories": "int32", "image": "uint8"}
 

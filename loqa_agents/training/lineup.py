@@ -74,12 +74,29 @@ class Lineup:
 
     def update(self, key: jax.Array, i: jax.Array, state: TrainState) -> tuple[TrainState, Metrics]:
         """One update of all learners, the one of number ``i``; the metrics are the first one's."""
-        pool = self._kept(i, state)
+        state = self.kept(i, state)
+        plays = any(learner.plays_episodes for learner in self.learners)
+        tables = self.tables(key, state) if plays else []
+        played = [(table, table.play(table_key, self.episodes)) for table_key, table in tables]
+        return self.learn(key, i, state, played)
+
+    def kept(self, i: jax.Array, state: TrainState) -> TrainState:
+        """The state of the beginning of an update, with the present self in the pool if it is time
+        to keep one."""
+        return state._replace(pool=self._kept(i, state))
+
+    def learn(
+        self,
+        key: jax.Array,
+        i: jax.Array,
+        state: TrainState,
+        played: Sequence[tuple[Table, Trajectory]],
+    ) -> tuple[TrainState, Metrics]:
+        """What all learners make of the episodes of an update's tables; see `update`."""
         views: list[list[EpisodeView]] = [[] for _ in self.learners]
-        if any(learner.plays_episodes for learner in self.learners):
-            for table_key, table in self.tables(key, state._replace(pool=pool)):
-                for number, view in table.views(table.play(table_key, self.episodes)):
-                    views[number].append(view)
+        for table, episodes in played:
+            for number, view in table.views(episodes):
+                views[number].append(view)
         keys = jax.random.split(stream(key, "learners"), len(self.learners))
         learned = [
             learner.update(key, self.game, own, seen, self._context(i, number, state))
@@ -87,7 +104,7 @@ class Lineup:
                 zip(self.learners, keys, state.learners, views, strict=True)
             )
         ]
-        return TrainState(tuple(own for own, _ in learned), pool), learned[0][1]
+        return TrainState(tuple(own for own, _ in learned), state.pool), learned[0][1]
 
     def tables(self, key: jax.Array, state: TrainState) -> list[tuple[jax.Array, Table]]:
         """The tables of an update, each with the key of its chance."""

@@ -1,0 +1,198 @@
+"""Episodes of somebody's environment, many copies of it stepped together in this process."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from loqa_agents.common.rollout import Trajectory
+from loqa_agents.training.host.recorder import Recorder
+from loqa_envs.adapters.host.game import HostGame
+from loqa_envs.arrays import of_seat
+from loqa_envs.game import Carry, Extras, Params, Policy
+from loqa_envs.keys import boundary, stream
+from loqa_envs.validation import Count, check
+
+MakeEnv: TypeAlias = Callable[[], Any]
+"""A function that makes a new PettingZoo ``ParallelEnv``."""
+
+
+class HostEpisodes:
+    """Plays episodes of an environment that is written in Python, as `play_episode` plays a game's.
+
+    Each episode has a copy of the environment, made when it is first needed. Copies are reset with
+    seeds that follow from the key, so that the same key gives the same episodes if the environment
+    is deterministic under its seed.
+
+    Args:
+        make_env: makes one copy, a PettingZoo ``ParallelEnv``.
+        episode_length: after how many steps an episode is cut off at the latest; by default what
+            the environment says.
+        seats_alike: whether a seat is as good as any other; if not, learners tell them apart.
+
+    Raises:
+        ValueError: for what `HostGame.of` refuses.
+    """
+
+    def __init__(
+        self, make_env: MakeEnv, episode_length: int | None = None, seats_alike: bool = False
+    ) -> None:
+        self._make_env = make_env
+        self._envs = [make_env()]
+        self.game = HostGame.of(self._envs[0], episode_length, seats_alike=seats_alike)
+
+    def close(self) -> None:
+        """Close all copies."""
+        for env in self._envs:
+            env.close()
+        self._envs = []
+
+    def play(
+        self, key: jax.Array, policies: Sequence[Policy], params: Sequence[Params], episodes: Count
+    ) -> Trajectory:
+        """Episodes ``[episodes]`` in front; ``policies`` and ``params`` have one for each seat.
+
+        Policies must be hashable, as frozen dataclasses are. See `play_columns` for the rest.
+        """
+        number = check("episodes", episodes, Count)
+        varies = (False,) * len(policies)
+        played = self.play_columns(key, tuple(policies), tuple(params), varies, number, 1)
+        one: Trajectory = jax.tree.map(lambda leaf: leaf[:, 0], played)
+        return one
+
+    @boundary
+    def play_columns(
+        self,
+        key: jax.Array,
+        policies: tuple[Policy, ...],
+        params: tuple[Params, ...],
+        varies: tuple[bool, ...],
+        episodes: int,
+        columns: int,
+    ) -> Trajectory:
+        """Episodes ``[B, n]`` of each of n columns, with axes in front, as arrays of NumPy.
+
+        ``params`` of the seats that ``varies`` have an axis of columns. Arrays are as long as the
+        longest possible episode. ``continues`` is 0 where an agent terminated. After an agent's end
+        its rewards are 0 and its observations the last one, repeated. ``info["truncated"]`` is 1
+        where an agent's episode was cut off before ``episode_length`` steps.
+
+        Raises:
+            RuntimeError: if the environment raises; it names the environment, copy and step.
+            ValueError: for anything of the environment that does not fit its spaces.
+        """
+        game, copies, front = self.game, episodes * columns, (episodes, columns)
+        recorder = Recorder(game, copies)
+        while len(self._envs) < copies:
+            self._envs.append(self._make_env())
+        drawn = jax.random.bits(stream(key, "environments"), (copies,), np.uint32)
+        seeds = (np.asarray(drawn) >> 1).tolist()  # many environments want seeds below 2**31
+        agents = self._envs[0].possible_agents
+        playing = [list(range(len(agents)))] * copies
+        for copy, seed in enumerate(seeds):
+            reply = self._called(copy, -1, partial(self._envs[copy].reset, seed=seed))
+            for seat, agent in enumerate(agents):
+                if agent not in reply[0]:
+                    raise ValueError(
+                        f"all of possible_agents must begin every episode; {agent} is missing in "
+                        f"copy {copy} of {game.name}."
+                    )
+                recorder.see(copy, 0, seat, agent, reply[0], reply[1], False)
+        carries = tuple(
+            jax.tree.map(lambda leaf: np.broadcast_to(leaf, front + np.shape(leaf)), c)
+            for c in (policy.initial_carry() for policy in policies)
+        )
+        acting, noted = stream(key, "acting"), []
+        for t in range(game.episode_length):
+            seen = jax.tree.map(
+                lambda rows, t=t: rows[:, t].reshape(front + rows.shape[2:]), recorder.observations
+            )
+            step_key = jax.random.fold_in(acting, t)
+            actions, carries, extras = _act(step_key, params, carries, seen, policies, varies)
+            noted.append(jax.tree.map(np.asarray, extras))
+            recorder.actions[:, t] = np.asarray(actions).reshape(copies, -1)
+            if not any(playing):
+                recorder.repeat(t)
+                noted += noted[-1:] * (game.episode_length - t - 1)
+                break
+            for copy in range(copies):
+                if playing[copy]:
+                    playing[copy] = self._step(copy, t, playing[copy], recorder)
+        extras = jax.tree.map(lambda *leaves: np.stack(leaves, len(front)), *noted)
+        return recorder.trajectory(front, extras, jax.tree.map(np.asarray, carries))
+
+    def _step(self, copy: int, t: int, playing: list[int], recorder: "Recorder") -> list[int]:
+        """Step one copy for the seats that are still playing; which go on."""
+        env = self._envs[copy]
+        agents, row, first = env.possible_agents, recorder.actions[copy, t], self.game.first_action
+        actions = {agents[seat]: int(row[seat]) + first for seat in playing}
+        observations, rewards, terminations, truncations, infos = self._called(
+            copy, t, partial(env.step, actions)
+        )
+        last = t + 1 == self.game.episode_length
+        going_on = []
+        recorder.keep(copy, t + 1)
+        for seat in playing:
+            agent = agents[seat]
+            for what, named in (("reward", rewards), ("termination", terminations)):
+                if agent not in named:
+                    raise ValueError(
+                        f"every agent that acted must be given a {what}; {agent} has none after "
+                        f"step {t} of copy {copy} of {self.game.name}."
+                    )
+            terminated, cut = bool(terminations[agent]), bool(truncations.get(agent))
+            recorder.rewards[copy, t, seat] = rewards[agent]
+            recorder.continues[copy, t, seat] = not terminated
+            recorder.truncated[copy, t, seat] = cut and not terminated and not last
+            ended = terminated or cut
+            if agent in observations:
+                recorder.see(copy, t + 1, seat, agent, observations, infos, ended)
+            elif not terminated:
+                raise ValueError(
+                    "every agent must be shown what it sees unless it has terminated; "
+                    f"{agent} is not after step {t} of copy {copy} of {self.game.name}."
+                )
+            if not ended:
+                going_on.append(seat)
+        return going_on
+
+    def _called(self, copy: int, step: int, call: Callable[[], Any]) -> Any:
+        """What a copy of the environment answers."""
+        try:
+            return call()
+        except Exception as error:
+            when = "in its reset" if step < 0 else f"in step {step}"
+            raise RuntimeError(
+                f"copy {copy} of {self.game.name} raised {type(error).__name__} {when}: {error}"
+            ) from error
+
+
+@partial(jax.jit, static_argnames=("policies", "varies"))
+def _act(
+    key: jax.Array,
+    params: Sequence[Params],
+    carries: tuple[Carry, ...],
+    observations: Any,
+    policies: tuple[Policy, ...],
+    varies: tuple[bool, ...],
+) -> tuple[jax.Array, tuple[Carry, ...], tuple[Extras, ...]]:
+    """One step of all seats ``[B, n]``: actions ``[B, n, P]``, carries and extras."""
+
+    def one(key: Any, params: Any, carries: Any, observations: Any) -> Any:
+        moves = [
+            policy.act(seat_key, seat_params, carry, of_seat(observations, seat))
+            for seat, (policy, seat_key, seat_params, carry) in enumerate(
+                zip(policies, jax.random.split(key, len(policies)), params, carries, strict=True)
+            )
+        ]
+        actions = jnp.stack([jnp.asarray(action, jnp.int32) for action, _, _ in moves])
+        return actions, tuple(c for _, c, _ in moves), tuple(extras for _, _, extras in moves)
+
+    columns = jax.vmap(one, (0, tuple(0 if each else None for each in varies), 0, 0))
+    keys = jax.random.split(key, jax.tree.leaves(observations)[0].shape[:2])
+    moved: Any = jax.vmap(columns, (0, None, 0, 0))(keys, tuple(params), carries, observations)
+    actions, carries, extras = moved
+    return actions, carries, extras

@@ -1,0 +1,169 @@
+"""Training in somebody's environment: whom a learner meets is as in every training."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from loqa_agents.algorithms.algorithm import Algorithm, Metrics
+from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.view import EpisodeView
+from loqa_agents.common.rollout import Trajectory
+from loqa_agents.training.host.episodes import HostEpisodes, MakeEnv
+from loqa_agents.training.lineup import Lineup
+from loqa_agents.training.table import Table
+from loqa_agents.training.trainer import Trainer, Update
+from loqa_agents.training.updates import Training, TrainState
+from loqa_envs import keys
+from loqa_envs.validation import checked
+
+
+class HostTrainer:
+    """Trains one learner for each of ``seeds`` in a PettingZoo ``ParallelEnv``, one by one.
+
+    It is used as a `Trainer` is: ``init``, then ``advance``. Randomness of update i comes from
+    ``fold_in(key(seed), i)``, seeds of the environments included. So whole updates repeat, and a
+    run that is cut between two of them and continued equals one that was not, if the environment is
+    deterministic under its seed.
+
+    Agents may leave at different times. After a termination there is no value, after a truncation
+    there is the critic's. A critic with ``finite_horizon`` takes the end of ``episode_length``
+    steps for the end of all rewards; that suits environments whose episodes are as long as that or
+    terminate before. Where they are cut off earlier it is refused: set ``finite_horizon=False``.
+    Opponents' returns stop with their episodes, as in games. Of actions that are masked, LOQA's
+    model of the opponent knows nothing.
+
+    Args:
+        make_env: makes one copy of the environment.
+        learner: who learns, with shared parameters in all seats in self-play.
+        training: whom it meets; not ``exact``.
+        seeds: one training for each.
+        episode_length: after how many steps an episode is cut off at the latest; by default what
+            the environment says.
+        seats_alike: whether a seat is as good as any other; if not, learners tell them apart.
+
+    Raises:
+        ValueError: for what `HostGame.of`, `Training` or `Lineup` refuse.
+    """
+
+    @checked
+    def __init__(
+        self,
+        make_env: MakeEnv,
+        learner: Algorithm,
+        training: Training,
+        seeds: Sequence[int],
+        episode_length: int | None = None,
+        seats_alike: bool = False,
+    ) -> None:
+        if training.exact:
+            raise ValueError("exact must be False: an environment has no rules to be solved.")
+        self.episodes = HostEpisodes(make_env, episode_length, seats_alike)
+        self.game = game = self.episodes.game
+        self.training = training
+        self._trainer = Trainer(game, learner, training, seeds, jax.devices()[:1])
+        self.learners, self.seeds = self._trainer.learners, self._trainer.seeds
+        for each in self.learners:
+            each.behaviour(game)  # refuses what it cannot play
+        self._lineup = Lineup(game, self.learners, training)
+        self._keys = keys.key(np.array(self.seeds))
+        self._tables: list[Table] = []
+        self._deal = jax.jit(self._dealt)
+        self._learn = jax.jit(self._learned)
+
+    @property
+    def steps_per_update(self) -> int:
+        """Environment steps of one update of one seed, at the most."""
+        return self.training.episodes * self.game.episode_length
+
+    def init(self) -> TrainState:
+        """The state before the first update; leaves have a leading axis of seeds."""
+        return self._trainer.init()
+
+    @keys.boundary
+    @checked
+    def advance(self, state: TrainState, start: Update, stop: Update) -> tuple[TrainState, Metrics]:
+        """Run updates start, ..., stop - 1; metrics are the last update's, ``[seeds]`` each."""
+        done = []
+        for number, key in enumerate(self._keys):
+            own: Any = jax.tree.map(lambda leaf, n=number: leaf[n], state)
+            metrics: Metrics = {}
+            for i in range(start, stop):
+                own, metrics = self.update(jax.random.fold_in(key, i), i, own)
+            done.append((own, metrics))
+        stacked: tuple[TrainState, Metrics] = jax.tree.map(lambda *x: jnp.stack(x), *done)
+        return stacked
+
+    @keys.boundary
+    def update(self, key: jax.Array, i: int, state: TrainState) -> tuple[TrainState, Metrics]:
+        """The update of number i of one seed, whose state has no axis of seeds."""
+        number = np.int32(i)
+        dealt = self._deal(key, number, state)
+        played = []
+        for table, (table_key, params) in zip(self._tables, dealt, strict=True):
+            policies = tuple(occupant.policy for occupant in table.occupants)
+            varies = tuple(occupant.varies for occupant in table.occupants)
+            episodes = self.episodes.play_columns(
+                table_key, policies, params, varies, table.episodes, table.columns or 1
+            )
+            self._check_ends(episodes)
+            played.append(episodes)
+        state, metrics = self._learn(key, number, state, played)
+        return state, metrics
+
+    def close(self) -> None:
+        """Close all copies of the environment."""
+        self.episodes.close()
+
+    def _dealt(self, key: jax.Array, i: jax.Array, state: TrainState) -> Any:
+        """The keys and parameters of all tables; who sits there is kept when this is traced."""
+        tables = self._lineup.tables(key, self._lineup.kept(i, state))
+        self._tables = [table for _, table in tables]
+        return [(key, tuple(o.params for o in table.occupants)) for key, table in tables]
+
+    def _learned(
+        self, key: jax.Array, i: jax.Array, state: TrainState, played: Sequence[Trajectory]
+    ) -> tuple[TrainState, Metrics]:
+        state = self._lineup.kept(i, state)
+        tables = [
+            HostTable(table.game, table.occupants, table.episodes, table.columns)
+            for _, table in self._lineup.tables(key, state)
+        ]
+        return self._lineup.learn(key, i, state, list(zip(tables, played, strict=True)))
+
+    def _check_ends(self, played: Trajectory) -> None:
+        known = any(isinstance(x, Learner) and x.finite_horizon for x in self.learners)
+        if known and np.any(played.info["truncated"]):
+            raise ValueError(
+                "finite_horizon must be False where episodes are cut off before episode_length "
+                f"steps, since rewards would have gone on; {self.game.name} cut one off before "
+                f"{self.game.episode_length} steps."
+            )
+
+
+class HostTable(Table):
+    """Episodes whose seats may have been cut off before the others'."""
+
+    def _view_of_one(self, seat: int, known: Sequence[Any], played: Trajectory) -> EpisodeView:
+        view = super()._view_of_one(seat, known, played)
+        cut = played.info["truncated"]
+        seats = [(seat + ahead) % len(self.occupants) for ahead in range(len(self.occupants))]
+        others = [
+            other._replace(continues=other.continues * (1 - cut[:, where]))
+            for other, where in zip(view.others, seats[1:], strict=True)
+        ]
+        return cut_off(view, cut[:, seat])._replace(others=tuple(others))
+
+
+def cut_off(view: EpisodeView, cut: jax.Array) -> EpisodeView:
+    """A view that ends where ``cut[T]`` is 1, with what its critic expected after as a reward.
+
+    That is the same as if the episode had gone on to bootstrap there: the last step's error is
+    ``r + discount V(s') - V(s)``, and none follows.
+    """
+    rewards = view.rewards
+    if view.values is not None:
+        rewards = rewards + cut * view.discount * view.values[1:]
+    return view._replace(rewards=rewards, continues=view.continues * (1 - cut))

@@ -95,3 +95,10 @@ def test_a_logger_of_ones_own_gets_every_evaluation(said):
     rows = [line.split(",") for line in said.splitlines()]
     assert [int(update) for update, _ in rows] == [0, 20, 40]
     assert all(-3 < float(reward) < 0 for _, reward in rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("said", ["extend_environment.py"], indirect=True)
+def test_a_learner_does_better_than_chance_in_somebodys_environment(said):
+    trained, random = (float(line.split()[-1]) for line in said.splitlines())
+    assert trained > random + 0.5

@@ -250,3 +250,15 @@ def test_what_an_environment_raises_names_the_copy_and_the_step():
     said = r"^copy 0 of leavers raised ZeroDivisionError in step 1: a wall$"
     with pytest.raises(RuntimeError, match=said):
         episodes.play(key(0), players, ((),) * 3, 2)
+
+
+def test_categories_outside_their_space_are_refused():
+    class Stray(Leavers):
+        def _seen(self, agents):
+            seen, infos = super()._seen(agents)
+            return {agent: row | {"kind": 7} for agent, row in seen.items()}, infos
+
+    episodes = HostEpisodes(Stray)
+    players = [make_player("random", episodes.game, seat) for seat in range(3)]
+    with pytest.raises(ValueError, match=r"^what agents see .*; kind of leavers does not\.$"):
+        episodes.play(key(0), players, ((),) * 3, 1)

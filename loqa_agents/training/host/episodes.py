@@ -110,8 +110,9 @@ class HostEpisodes:
             seen = jax.tree.map(
                 lambda rows, t=t: rows[:, t].reshape(front + rows.shape[2:]), recorder.observations
             )
-            step_key = jax.random.fold_in(acting, t)
-            actions, carries, extras = _act(step_key, params, carries, seen, policies, varies)
+            actions, carries, extras = _act(
+                acting, np.int32(t), params, carries, seen, policies, varies
+            )
             noted.append(jax.tree.map(np.asarray, extras))
             recorder.actions[:, t] = np.asarray(actions).reshape(copies, -1)
             if not any(playing):
@@ -173,6 +174,7 @@ class HostEpisodes:
 @partial(jax.jit, static_argnames=("policies", "varies"))
 def _act(
     key: jax.Array,
+    t: np.int32,
     params: Sequence[Params],
     carries: tuple[Carry, ...],
     observations: Any,
@@ -192,7 +194,7 @@ def _act(
         return actions, tuple(c for _, c, _ in moves), tuple(extras for _, _, extras in moves)
 
     columns = jax.vmap(one, (0, tuple(0 if each else None for each in varies), 0, 0))
-    keys = jax.random.split(key, jax.tree.leaves(observations)[0].shape[:2])
+    keys = jax.random.split(jax.random.fold_in(key, t), jax.tree.leaves(observations)[0].shape[:2])
     moved: Any = jax.vmap(columns, (0, None, 0, 0))(keys, tuple(params), carries, observations)
     actions, carries, extras = moved
     return actions, carries, extras

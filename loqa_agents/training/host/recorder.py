@@ -58,6 +58,8 @@ class Recorder:
     def trajectory(
         self, front: tuple[int, int], extras: tuple[Extras, ...], carries: tuple[Carry, ...]
     ) -> Trajectory:
+        self._check_categories()
+
         def split(leaf: NDArray[Any]) -> Any:
             return leaf.reshape(front + leaf.shape[1:])
 
@@ -70,3 +72,16 @@ class Recorder:
             extras,
             carries,
         )
+
+    def _check_categories(self) -> None:
+        """Raise ``ValueError`` for categories outside of their spaces, which no table has."""
+        game, named = self._game, self._named
+        for part in game.parts:
+            rows = named[part.name or "observation"]
+            if part.leaf.kind == "categories" and not (
+                ((rows >= 0) & (rows <= part.leaf.bounds[1])).all()
+            ):
+                raise ValueError(
+                    f"what agents see must lie within its space; {part.name or 'an observation'} "
+                    f"of {game.name} does not."
+                )

@@ -16,7 +16,7 @@ class Part(NamedTuple):
 
     path: tuple[str, ...]
     leaf: Leaf
-    start: Any = 0
+    start: Any = None
 
     @property
     def name(self) -> str:
@@ -36,7 +36,7 @@ class Part(NamedTuple):
                 f"{self.name or 'an observation'} must have the shape {self.leaf.shape} of its "
                 f"space, got {array.shape}."
             )
-        return np.asarray(array - self.start)
+        return array if self.start is None else np.asarray(array - self.start)
 
 
 def parts_of(agent: str, space: Space[Any]) -> tuple[Part, ...]:

@@ -45,16 +45,12 @@ class Replay:
 
 def test_a_game_through_its_own_adapter_teaches_the_same_as_under_jax():
     game = IPD(episode_length=6)
-    learner = Learner(actor=DenseGRU(memory=3), **QUICK)
-    trainer = HostTrainer(
-        lambda: parallel_env(game), learner, Training(episodes=4), (0,), seats_alike=True
-    )
-    assert trainer.game.observation_spec.tree.shape == game.observation_spec.tree.shape
-    own = jax.tree.map(lambda leaf: leaf[0], trainer.init())
+    learner = Learner(actor=DenseGRU(memory=3), critic=DenseGRU(), **QUICK)
+    episodes = HostEpisodes(lambda: parallel_env(game), seats_alike=True)
+    assert episodes.game.observation_spec.tree.shape == game.observation_spec.tree.shape
+    own = TrainState((learner.init(key(0), game),), None)
     policy, actor = learner.behaviour(game), own.learners[0].params.actor
-    host = trainer.episodes.play_columns(
-        key(1), (policy, policy), (actor, actor), (False,) * 2, 4, 1
-    )
+    host = episodes.play_columns(key(1), (policy,) * 2, (actor,) * 2, (False,) * 2, 4, 1)
     assert 0 < host.actions.mean() < 1
 
     def replayed(actions):
@@ -76,7 +72,7 @@ def test_a_game_through_its_own_adapter_teaches_the_same_as_under_jax():
 
         return learn(own, played)
 
-    found, expected = learned(trainer.game, HostTable, host), learned(game, Table, ours)
+    found, expected = learned(episodes.game, HostTable, host), learned(game, Table, ours)
     same(found, expected, 1e-5)
     found = found[0]
     assert not np.allclose(found.learners[0].params.actor["params"]["Dense_0"]["kernel"],

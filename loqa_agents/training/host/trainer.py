@@ -1,7 +1,7 @@
 """Training in somebody's environment: whom a learner meets is as in every training."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,7 @@ from loqa_agents.training.table import Table
 from loqa_agents.training.trainer import Trainer, Update
 from loqa_agents.training.updates import Training, TrainState
 from loqa_envs import keys
+from loqa_envs.game import Policy
 from loqa_envs.validation import checked
 
 
@@ -69,7 +70,7 @@ class HostTrainer:
             each.behaviour(game)  # refuses what it cannot play
         self._lineup = Lineup(game, self.learners, training)
         self._keys = keys.key(np.array(self.seeds))
-        self._tables: list[Table] = []
+        self._seatings: list[_Seating] = []
         self._deal = jax.jit(self._dealt)
         self._learn = jax.jit(self._learned)
 
@@ -102,11 +103,9 @@ class HostTrainer:
         number = np.int32(i)
         dealt = self._deal(key, number, state)
         played = []
-        for table, (table_key, params) in zip(self._tables, dealt, strict=True):
-            policies = tuple(occupant.policy for occupant in table.occupants)
-            varies = tuple(occupant.varies for occupant in table.occupants)
+        for seating, (table_key, params) in zip(self._seatings, dealt, strict=True):
             episodes = self.episodes.play_columns(
-                table_key, policies, params, varies, table.episodes, table.columns or 1
+                table_key, seating.policies, params, seating.varies, *seating.shape
             )
             self._check_ends(episodes)
             played.append(episodes)
@@ -120,7 +119,7 @@ class HostTrainer:
     def _dealt(self, key: jax.Array, i: jax.Array, state: TrainState) -> Any:
         """The keys and parameters of all tables; who sits there is kept when this is traced."""
         tables = self._lineup.tables(key, self._lineup.kept(i, state))
-        self._tables = [table for _, table in tables]
+        self._seatings = [_Seating.of(table) for _, table in tables]
         return [(key, tuple(o.params for o in table.occupants)) for key, table in tables]
 
     def _learned(
@@ -141,6 +140,24 @@ class HostTrainer:
                 f"steps, since rewards would have gone on; {self.game.name} cut one off before "
                 f"{self.game.episode_length} steps."
             )
+
+
+class _Seating(NamedTuple):
+    """What of a table is known before anything is computed."""
+
+    policies: tuple[Policy, ...]
+    varies: tuple[bool, ...]
+    shape: tuple[int, int]
+    """Episodes of each column, and columns."""
+
+    @classmethod
+    def of(cls, table: Table) -> "_Seating":
+        everyone = table.occupants
+        return cls(
+            tuple(occupant.policy for occupant in everyone),
+            tuple(occupant.varies for occupant in everyone),
+            (table.episodes, table.columns or 1),
+        )
 
 
 class HostTable(Table):

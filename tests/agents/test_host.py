@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from gymnasium.spaces import Box, Discrete, Text
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Text
 
 from loqa_agents import DenseGRU, HostEpisodes, HostTrainer, Learner, Training, play_episode
 from loqa_agents.training.host.trainer import HostTable
@@ -15,6 +15,7 @@ from loqa_agents.training.table import Occupant, Table
 from loqa_agents.training.updates import TrainState
 from loqa_envs import IPD, make_player
 from loqa_envs.adapters.host.game import HostGame
+from loqa_envs.adapters.host.spaces import parts_of
 from loqa_envs.adapters.pettingzoo import parallel_env
 from loqa_envs.keys import key
 
@@ -214,6 +215,25 @@ def test_loqa_learns_to_reciprocate_in_somebodys_prisoners_dilemma():
     assert cooperation[0] > 0.8
     assert cooperation[4] > 0.8
     assert cooperation[1] < 0.3
+
+
+def test_spaces_become_named_arrays_of_numbers_categories_and_images():
+    inner = Dict(cards=MultiDiscrete([3, 5], start=[1, 0]), flags=MultiBinary(2))
+    space = Dict(
+        view=Box(0, 255, (4, 5, 3), np.uint8), hand=inner, speed=Box(-np.inf, 9, (2,), np.int64)
+    )
+    parts = {part.name: part for part in parts_of("a", space)}
+    kinds = {name: (part.leaf.kind, part.leaf.shape) for name, part in parts.items()}
+    assert kinds == {
+        "hand/cards": ("categories", (2,)),
+        "hand/flags": ("numbers", (2,)),
+        "speed": ("numbers", (2,)),
+        "view": ("image", (4, 5, 3)),
+    }
+    assert parts["hand/cards"].leaf.table_sizes == (3, 5)
+    assert parts["hand/cards"].read({"hand": {"cards": [3, 4]}}).tolist() == [2, 4]
+    with pytest.raises(ValueError, match=r"^speed must have the shape \(2,\) .*, got \(3,\)\.$"):
+        parts["speed"].read({"speed": [1, 2, 3]})
 
 
 @pytest.mark.parametrize(

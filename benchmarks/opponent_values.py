@@ -18,7 +18,7 @@ import numpy as np
 from machine import describe
 
 from loqa_agents import Learner, Trainer, Training, mean_rewards
-from loqa_envs import IPD, SITUATIONS, Policy, make_player
+from loqa_envs import IPD, SITUATIONS, Policy, keys, make_player
 
 RESULTS = Path(__file__).parent / "results" / "opponent_values.json"
 SEEDS = tuple(range(42, 52))
@@ -42,7 +42,7 @@ def measure(learner: Learner, lineup: str) -> dict[str, Any]:
     other: Policy = make_player(lineup, game, 1) if scripted else policy
 
     def play(actor: Any, other_actor: Any) -> jax.Array:
-        key, players = jax.random.key(0), (policy, other)
+        key, players = keys.key(0), (policy, other)
         return mean_rewards(key, game, players, (actor, other_actor), EPISODES)
 
     others = () if scripted else actors[-1]

@@ -38,6 +38,19 @@ def find_entrants(words: Sequence[str]) -> list[Entrant]:
     return entrants
 
 
+def find_player(word: str) -> Any:
+    """The one player of a word.
+
+    Raises:
+        ValueError: as `find_entrants`, and if the word names several.
+    """
+    entrants = find_entrants([word])
+    if len(entrants) > 1:
+        names = ", ".join(entrant.name for entrant in entrants)
+        raise ValueError(f"a player must be one of those that {word} names: {names}.")
+    return entrants[0].player
+
+
 def _of_word(word: str, parts: int) -> list[Entrant]:
     if is_function(word):
         return [Entrant(word, word)]

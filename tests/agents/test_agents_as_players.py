@@ -74,7 +74,7 @@ class Stays(Agent):
     """An agent that always moves to the left."""
 
     def act(self, key, params, carry, observation):
-        return np.int32(0), carry
+        return np.int32(0), carry, {}
 
 
 class First(SwitchPolicy):
@@ -110,9 +110,9 @@ def test_a_player_around_an_agent_sees_and_does_what_the_agent_would(trained, wr
             state = game.reset(key)
             inner_key = jax.random.split(key, 3)[0] if isinstance(player, Tremble) else key
             own = trained.game.observe(state)[number]
-            expected, _ = trained.act(inner_key, (), trained.initial_carry(), own)
+            expected, *_ = trained.act(inner_key, (), trained.initial_carry(), own)
             seen = game.observe(state)[number]
-            action, _ = act(key, params, around.initial_carry(), seen)
+            action, *_ = act(key, params, around.initial_carry(), seen)
             assert game.action_names[action] == trained.game.action_names[expected]
 
 
@@ -121,7 +121,7 @@ def test_an_agent_whose_author_has_changed_what_it_does_is_not_taken_for_its_net
     seats, game = of_a_league(other, CoinGame())
     for key in jax.random.split(jax.random.key(0), 6):
         seen = game.observe(game.reset(key))[0]
-        action, _ = seats[0].act(key, (), seats[0].initial_carry(), seen)
+        action, *_ = seats[0].act(key, (), seats[0].initial_carry(), seen)
         assert game.action_names[action] == "left"
 
 

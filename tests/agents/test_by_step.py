@@ -89,5 +89,5 @@ def test_what_it_cannot_play_is_refused(place, options, words):
 
 @pytest.mark.parametrize("seen", [np.zeros(3), "board", None, [["a"]]])
 def test_an_observation_of_another_kind_is_refused(seen):
-    with pytest.raises(ValueError, match="coin_game must be numbers of the shape"):
+    with pytest.raises(ValueError, match="coin_game must be numbers of the form"):
         AGENT.player(CoinGame()).act(seen)

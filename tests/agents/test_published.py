@@ -242,7 +242,7 @@ def test_actions_are_drawn_from_the_softmax_of_the_logits(stored, name):
     seen = agent.game.observe(agent.game.reset(jax.random.key(0)))[0]
     logits, expected_carry = agent.policy.logits(agent.params, agent.initial_carry(), seen)
     keys = jax.random.split(jax.random.key(1), 10_000)
-    actions, carry = jax.vmap(lambda key: agent.act(key, (), agent.initial_carry(), seen))(keys)
+    actions, carry, _ = jax.vmap(lambda key: agent.act(key, (), agent.initial_carry(), seen))(keys)
     assert actions.dtype == np.int32
     jax.tree.map(lambda has, one: np.testing.assert_array_equal(has[0], one), carry, expected_carry)
     probabilities = jax.nn.softmax(logits)
@@ -293,7 +293,7 @@ def test_the_moves_of_pola_are_numbered_anew(stored):
     for action, name in enumerate(("right", "left", "down", "up")):
         agent = resolute([{"params": flax_actor(np.random.default_rng(0), 1)}], action)
         player = make_player(load(stored(agent)), game, 1)
-        chosen, _ = player.act(key, (), player.initial_carry(), seen)
+        chosen, *_ = player.act(key, (), player.initial_carry(), seen)
         assert game.action_names[int(chosen)] == name
 
 

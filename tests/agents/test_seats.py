@@ -114,7 +114,7 @@ def test_an_agent_plays_as_what_it_is_in_the_seat_where_it_sits(wrapped):
 def test_one_of_several_players_sits_where_it_is_seated():
     players = SwitchPolicy((knowing(), Tremble(knowing(), 0.0)))
     for seat in (0, 1):
-        action, _ = make_player(players, SIDES, seat).act(
+        action, *_ = make_player(players, SIDES, seat).act(
             jax.random.key(0), 1, make_player(players, SIDES, seat).initial_carry(), jnp.eye(5)[0]
         )
         assert action == seat

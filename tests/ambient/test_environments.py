@@ -45,9 +45,9 @@ def steps(game: Game, start: jax.Array) -> Any:
             player.act(each, (), memory, seen[0])
             for player, each, memory in zip(players, keys[1:], memories, strict=True)
         ]
-        actions = jnp.stack([action for action, _ in moves])
+        actions = jnp.stack([action for action, *_ in moves])
         state, *measured = game.step(keys[0], state, actions[: game.num_players])
-        return (state, [memory for _, memory in moves]), (seen, actions, measured)
+        return (state, [memory for _, memory, _ in moves]), (seen, actions, measured)
 
     first, *keys = jax.random.split(start, 4)
     memories = [player.initial_carry() for player in players]

@@ -229,7 +229,7 @@ def test_index_features_are_cells_and_whose_coin() -> None:
     assert game.observe(SEEN).tolist() == [[0, 5, 7, 1], [5, 0, 7, 0]]
     (leaf,) = game.observation_spec.leaves
     assert (leaf.kind, leaf.high) == ("categories", (8, 8, 8, 1))
-    assert game.observe(SEEN).dtype == leaf.dtype == np.int32
+    assert game.observe(SEEN).dtype == leaf.dtype == "int32"
     two = CoinGame(observation="index", num_coins=2)
     assert two.observe(state([0, 5], [7, 8], [0, 1])).tolist() == [[0, 5, 7, 8], [5, 0, 8, 7]]
     assert CoinGame(size=15, observation="index").observation_spec.size == leaf.size

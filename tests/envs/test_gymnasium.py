@@ -37,7 +37,7 @@ class Guess:
         return jnp.zeros((), jnp.int32)
 
     def act(self, key, params, carry, observation):
-        return jax.random.bernoulli(key, params).astype(jnp.int32), carry + 1
+        return jax.random.bernoulli(key, params).astype(jnp.int32), carry + 1, {}
 
 
 def episode(env: gymnasium.Env, seed: int | None, action_seed: int = 0) -> list:

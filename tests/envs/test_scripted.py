@@ -202,7 +202,7 @@ def test_a_trembling_player_keeps_its_memory_and_its_action_count() -> None:
     player = Tremble(Grim(), 1.0)
     assert player.num_actions == 2
     betrayal = jnp.eye(5)[2]
-    _, carry = player.act(jax.random.key(0), (), player.initial_carry(), betrayal)
+    _, carry, _ = player.act(jax.random.key(0), (), player.initial_carry(), betrayal)
     assert bool(carry)
 
 
@@ -239,8 +239,9 @@ def test_acting_is_choosing_with_noise_from_the_key(name: str) -> None:
     seen, key = jnp.eye(5)[2], jax.random.key(4)
     noise = jax.random.uniform(key, (player.noise_size,))
     expected = player.choose(player.initial_carry(), seen, noise)
-    actual = player.act(key, (), player.initial_carry(), seen)
-    jax.tree.map(np.testing.assert_array_equal, actual, expected)
+    *actual, extras = player.act(key, (), player.initial_carry(), seen)
+    jax.tree.map(np.testing.assert_array_equal, tuple(actual), expected)
+    assert extras == {}
 
 
 def test_matrix_games_without_a_dilemma_have_the_same_players_but_extortion() -> None:

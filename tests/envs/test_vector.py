@@ -73,7 +73,7 @@ def test_a_policys_parameters_can_be_exchanged_without_a_new_compilation() -> No
 
         def act(self, key, params, carry, observation):
             Constant.traces += 1
-            return params, carry
+            return params, carry, {}
 
     env = VectorGameEnv("ipd", Constant(), num_envs=3, opponent_params=jnp.int32(0))
     env.reset(seed=0)

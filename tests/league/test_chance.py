@@ -104,7 +104,7 @@ def test_the_copies_that_a_best_response_meets_draw_numbers_of_their_own(coin):
         act = jax.jit(jax.vmap(lambda step, seen: copies.act(None, (), step, seen)))
         steps, actions = jnp.zeros(64, jnp.int32), []
         for step in range(6):  # three episodes of two steps
-            taken, steps = act(steps if step % 2 else jnp.zeros_like(steps), jnp.zeros((64, 5)))
+            taken, steps, _ = act(steps if step % 2 else jnp.zeros_like(steps), jnp.zeros((64, 5)))
             actions.append(taken)
         assert copies.error is None
         return np.array(actions)

@@ -3,7 +3,6 @@
 import io
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -99,9 +98,8 @@ def test_a_league_of_many_shows_what_each_gets_and_leaves(width):
 def test_every_step_of_an_episode_can_be_read(width):
     actions = np.array([[0, 1], [1, 0]])
     rewards = np.array([[-3, 0], [0, -3]], float)
-    trajectory = SimpleNamespace(actions=actions, rewards=rewards)
     game = IPD(episode_length=2)
-    episode = Episode(game, (f"{NAME}.safetensors", "tit_for_tat"), trajectory, None)
+    episode = Episode(game, (f"{NAME}.safetensors", "tit_for_tat"), actions, rewards, None)
     text = shown(width, lambda console: episode.print(console))
     assert len(re.findall(r"\bC\b", text)) == len(re.findall(r"\bD\b", text)) == 2
     assert text.count("-3  0") + text.count("-3  -3") + text.count("0  -3") == 4

@@ -51,12 +51,14 @@ def measure(learner: Learner, lineup: str) -> dict[str, Any]:
     said = jax.vmap(policy.log_probabilities, (0, None))(actors[0], jnp.eye(5, dtype=jnp.float32))
     rates = np.exp(said[..., 0])
     return {
-        "agent": np.round(rewards[:, 0], 4).tolist(),
-        "other": np.round(rewards[:, 1], 4).tolist(),
-        "cooperation": {
-            name: np.round(rates[:, s], 4).tolist() for s, name in enumerate(SITUATIONS)
-        },
+        "agent": _rounded(rewards[:, 0]),
+        "other": _rounded(rewards[:, 1]),
+        "cooperation": {name: _rounded(rates[:, s]) for s, name in enumerate(SITUATIONS)},
     }
+
+
+def _rounded(values: Any) -> list[float]:
+    return [round(float(value), 4) for value in values]
 
 
 def reciprocates(found: dict[str, Any]) -> int:

@@ -25,9 +25,9 @@ def episode(key: jax.Array) -> jax.Array:
             player.act(keys[seat], (), memories[seat], game.observe(state)[seat])
             for seat, player in enumerate(players)
         ]
-        actions = jnp.stack([action for action, _ in moves])
+        actions = jnp.stack([action for action, _, _ in moves])
         state, rewards, _ = game.step(step_key, state, actions)
-        return (state, tuple(memory for _, memory in moves)), rewards
+        return (state, tuple(memory for _, memory, _ in moves)), rewards
 
     start = game.reset(reset_key), tuple(player.initial_carry() for player in players)
     return jax.lax.scan(step, start, jax.random.split(key, game.episode_length))[1].mean(0)

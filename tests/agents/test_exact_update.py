@@ -96,6 +96,7 @@ def test_the_exact_gradient_is_the_mean_of_sampled_ones(game, settings):
 
 
 OTHER_VALUES = {
+    "opponent_values": "learned",
     "algorithm": "advantage_alignment", "actor": DenseGRU(hidden=(3,)), "exploration": 0.4,
     "critic": DenseGRU(hidden=(3,)), "discount": 0.5, "finite_horizon": False, "gae_decay": 0.5,
     "opponent_gae_decay": 0.5, "credit_gae_decay": 0.5, "td_decay": 0.5, "target_decay": 0.5,
@@ -105,8 +106,8 @@ OTHER_VALUES = {
     "weight": 5.0, "temperature": 0.1, "decay": 0.1, "steps": 2, "sampled_values": True,
 }  # fmt: skip
 REFUSED = {
-    "critic", "finite_horizon", "gae_decay", "opponent_gae_decay", "credit_gae_decay", "td_decay",
-    "target_decay", "critic_learning_rate", "actor_steps", "critic_steps", "clip", "steps",
+    "opponent_values", "critic", "finite_horizon", "gae_decay", "opponent_gae_decay",
+    "credit_gae_decay", "td_decay", "target_decay", "critic_learning_rate", "actor_steps", "critic_steps", "clip", "steps",
     "sampled_values",
 }  # fmt: skip
 

@@ -184,7 +184,7 @@ def test_every_way_of_training_learns_what_pays_in_each_seat(way):
     state, _ = trainer.advance(trainer.init(), 0, 60)
     for own in state.learners:
         found = Evaluator(SIDES, learner.policy(SIDES)).evaluate(
-            jax.random.key(0), own.actor_critic.actor, 512
+            jax.random.key(0), own.params.actor, 512
         )
         assert found.self_play.min() > 0.9
 

@@ -108,7 +108,7 @@ def test_what_best_responses_take_is_within_a_factor_of_two() -> None:
     game = make_game("ipd")
     budget = Budget(episodes=64, restarts=4)
     player = seat(Entrant("grim", "grim"), game)
-    respond = responding_in(game, learner_for(game, 300), player.seats[1], 64, 0)
+    respond = responding_in(game, learner_for(game, 300), player.seats[1:], 64, 0)
     keys = jax.random.split(jax.random.key(0), 4)
     states = jax.eval_shape(jax.vmap(respond.init), keys)
     program = jax.jit(jax.vmap(partial(respond.advance, params=(), start=0, stop=1)))

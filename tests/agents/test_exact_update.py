@@ -107,8 +107,8 @@ OTHER_VALUES = {
 }  # fmt: skip
 REFUSED = {
     "opponent_values", "critic", "finite_horizon", "gae_decay", "opponent_gae_decay",
-    "credit_gae_decay", "td_decay", "target_decay", "critic_learning_rate", "actor_steps", "critic_steps", "clip", "steps",
-    "sampled_values",
+    "credit_gae_decay", "td_decay", "target_decay", "critic_learning_rate", "actor_steps",
+    "critic_steps", "clip", "steps", "sampled_values",
 }  # fmt: skip
 
 

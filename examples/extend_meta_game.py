@@ -1,10 +1,8 @@
-"""A meta-game: each step is a whole game against someone who learns, and the state is the learner.
+"""A meta-game: each step is a prisoner's dilemma against a naive learner, which is the state.
 
 pip install . && python examples/extend_meta_game.py
 
-In every step the one player picks a memory-one strategy of the iterated prisoner's dilemma; a naive
-learner plays against it and follows the gradient of its exact discounted value. Who learns to shape
-it does better than any strategy (Lu et al., 2022). Gradients need JAX: the game says ``needs_jax``.
+The player picks memory-one strategies, the learner follows its exact gradient (Lu et al., 2022).
 """
 
 from dataclasses import dataclass
@@ -29,8 +27,10 @@ def values(logits: Array, other: Array) -> Array:
     """Discounted mean rewards ``[2]`` of a learner ``logits[5]`` and of a strategy ``other[5]``."""
     own, other = jax.nn.sigmoid(logits), other[np.array([0, 1, 3, 2, 4])]  # in the learner's view
     moves = jnp.stack([own * other, own * (1 - other), (1 - own) * other, (1 - own) * (1 - other)])
-    start, chain = moves[:, 0], moves[:, 1:].T  # from each of CC, CD, DC, DD to each
-    return (1 - DISCOUNT) * start @ jnp.linalg.solve(jnp.eye(4) - DISCOUNT * chain, PAYOFFS.T)
+    visits, chain = moves[:, 0], DISCOUNT * moves[:, 1:].T  # from each of CC, CD, DC, DD to each
+    for _ in range(10):  # adds up the visits of 1,024 steps, of twice as many each time
+        visits, chain = visits + visits @ chain, chain @ chain
+    return (1 - DISCOUNT) * visits @ PAYOFFS.T
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class MetaGame(Rules):
     """Observation: 1, and how probably the learner cooperates after START, CC, CD, DC, DD."""
 
     episode_length: int = 30
-    name, needs_jax = "meta_game", True
-    num_players, num_actions, action_names = 1, len(STRATEGIES), tuple(STRATEGIES)
-    observation_shape, seats_alike, reward_range = (6,), True, (-3.001, 0.001)
+    name, needs_jax, num_players, seats_alike = "meta_game", True, 1, True  # gradients need JAX
+    num_actions, action_names = len(STRATEGIES), tuple(STRATEGIES)
+    observation_shape, reward_range = (6,), (-3.001, 0.001)
 
     def scripted_players(self, seat: int) -> dict[str, Policy]:
         return {name: Always(action=action) for action, name in enumerate(STRATEGIES)}

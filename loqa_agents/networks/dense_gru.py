@@ -149,6 +149,11 @@ class _Memory(nn.Module):
 
 def _orthogonal_blocks(key: jax.Array, shape: tuple[int, int]) -> jax.Array:
     """An orthogonal matrix for each of the three gates."""
-    make = nn.initializers.orthogonal()
-    blocks = [make(k, (shape[0],) * 2, np.float32) for k in jax.random.split(key, 3)]
-    return jnp.concatenate(blocks, axis=1)
+
+    # One matrix at a time, also under vmap: jaxlib 0.10 shares a batch of decompositions out over
+    # the threads that run the program, and where two such batches wait for each other it hangs.
+    @jax.custom_batching.sequential_vmap
+    def block(key: jax.Array) -> jax.Array:
+        return nn.initializers.orthogonal()(key, (shape[0],) * 2, np.float32)
+
+    return jnp.concatenate([block(k) for k in jax.random.split(key, 3)], axis=1)

@@ -1,3 +1,5 @@
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -121,3 +123,12 @@ def test_what_is_noted_in_play_is_what_the_actor_says_to_the_whole_episode(netwo
     np.testing.assert_allclose(episode.extras[1]["log_probabilities"], said[:-1], atol=1e-6)
     last, _ = player.step(params, episode.carries[1], episode.observations[-1, 1])
     np.testing.assert_allclose(last, said[-1], atol=1e-6)
+
+
+def test_matrices_are_decomposed_one_at_a_time():
+    """jaxlib 0.10 hangs where two batches of decompositions wait for each other's threads."""
+    init = jax.vmap(jax.vmap(lambda key: DenseGRU(memory=6).init(key, numbers(3), 2)))
+    program = jax.jit(init).lower(jax.random.split(jax.random.key(0), (2, 3))).as_text()
+    calls = re.findall(r"custom_call @lapack\w+\(.*: \(tensor<([^>]*)xf32>", program)
+    assert calls
+    assert all(shape == "6x6" for shape in calls)

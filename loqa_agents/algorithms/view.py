@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 import jax
 
 from loqa_agents.common.rollout import Trajectory
-from loqa_envs.arrays import of_seat
 from loqa_envs.game import Extras
 
 
@@ -46,14 +45,9 @@ class EpisodeView(NamedTuple):
 def side_of(trajectory: Trajectory, seat: int) -> EpisodeView:
     """What anyone could see of one seat: no values, no others."""
     return EpisodeView(
-        of_seat_in_time(trajectory.observations, seat),
+        jax.tree.map(lambda rows: rows[:, seat], trajectory.observations),
         trajectory.actions[:, seat],
         trajectory.rewards[:, seat],
         trajectory.continues[:, seat],
         trajectory.extras[seat],
     )
-
-
-def of_seat_in_time(tree: Any, seat: int) -> Any:
-    """What belongs to one seat of arrays ``[T, P, ...]``."""
-    return jax.vmap(lambda row: of_seat(row, seat))(tree)

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 from loqa_envs.arrays import Array, of_seat
 from loqa_envs.game import Carry, Extras, Game, Params, Policy, State
 from loqa_envs.keys import boundary
+from loqa_envs.keys import key as key_of
+from loqa_envs.observation import Observation
 
 
 class Trajectory(NamedTuple):
@@ -51,16 +53,9 @@ def watch_episode(
 
     def step(carry, keys):  # type: ignore[no-untyped-def]
         (state, observations), carries = states_and_views, carries = carry
-        moves = [
-            policy.act(key, seat_params, seat_carry, observation)
-            for policy, key, seat_params, seat_carry, observation in zip(
-                policies, keys[1:], params, carries, _by_seat(game, observations), strict=True
-            )
-        ]
-        actions = jnp.stack([jnp.asarray(action, jnp.int32) for action, _, _ in moves])
+        actions, carries, extras = all_act(keys[1:], policies, params, carries, observations)
         state, rewards, info = game.step(keys[0], state, actions)
-        carry = (state, game.observe(state)), tuple(carry for _, carry, _ in moves)
-        extras = tuple(extras for _, _, extras in moves)
+        carry = (state, game.observe(state)), carries
         return carry, (states_and_views, actions, rewards, info, extras)
 
     (last, carries), (before, actions, rewards, info, extras) = jax.lax.scan(
@@ -74,5 +69,29 @@ def watch_episode(
     return trajectory, states
 
 
-def _by_seat(game: Game, observations: Array) -> list[Array]:
-    return [of_seat(observations, seat) for seat in range(game.num_players)]
+def all_act(
+    keys: jax.Array,
+    policies: Sequence[Policy],
+    params: Sequence[Params],
+    carries: Sequence[Carry],
+    observations: Observation,
+) -> tuple[jax.Array, tuple[Carry, ...], tuple[Extras, ...]]:
+    """One step of all players, seat by seat: ``actions[P]``, next carries, extras."""
+    moves = [
+        policy.act(key, seat_params, carry, of_seat(observations, seat))
+        for seat, (key, policy, seat_params, carry) in enumerate(
+            zip(keys, policies, params, carries, strict=True)
+        )
+    ]
+    actions = jnp.stack([jnp.asarray(action, jnp.int32) for action, _, _ in moves])
+    return actions, tuple(carry for _, carry, _ in moves), tuple(extras for _, _, extras in moves)
+
+
+def measured_in(game: Game) -> dict[str, jax.ShapeDtypeStruct]:
+    """The shapes of what the game measures in a step, by name; nothing is computed."""
+
+    def step(key: jax.Array) -> dict[str, Array]:
+        return game.step(key, game.reset(key), jnp.zeros(game.num_players, jnp.int32))[2]
+
+    shapes: dict[str, jax.ShapeDtypeStruct] = jax.eval_shape(step, key_of(0))
+    return shapes

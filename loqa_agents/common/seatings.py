@@ -1,8 +1,13 @@
-"""Who sits where when k focal players meet others in a game of N, as Melting Pot counts."""
+"""Seats in turn, and who sits where when k focal players meet others, as Melting Pot counts."""
 
 from itertools import combinations
 
 from loqa_envs.game import Game
+
+
+def in_turn(number: int, seat: int) -> list[int]:
+    """All of so many seats in turn, from ``seat`` on and around."""
+    return [(seat + ahead) % number for ahead in range(number)]
 
 
 def seatings(game: Game, focal: int) -> list[tuple[int, ...]]:

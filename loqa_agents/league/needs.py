@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 import jax
-import jax.numpy as jnp
 
+from loqa_agents.common.rollout import measured_in
 from loqa_agents.league.tables import EPISODES, PAIRS
 from loqa_envs.game import Game
-from loqa_envs.keys import key
 from loqa_envs.memory import require_memory
 
 _NUMBER = 4
@@ -32,11 +31,7 @@ def league_bytes(game: Game, entrants: int, episodes: int) -> int:
     They are those of one batch of episodes that is played, of a call's pairs before and after they
     are put together, and of all that are done, in pairs and in tables.
     """
-    info = jax.eval_shape(
-        lambda key: game.step(key, game.reset(key), jnp.zeros(game.num_players, jnp.int32))[2],
-        key(0),
-    )
-    numbers = 1 + len(info)  # rewards, and what the game measures
+    numbers = 1 + len(measured_in(game))  # rewards, and what the game measures
     steps = min(episodes, EPISODES) * game.episode_length
     players = game.num_players
     # And actions, and keys of the game and all players.

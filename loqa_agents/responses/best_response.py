@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.losses import LearnerState
+from loqa_agents.common.seatings import in_turn
 from loqa_agents.league.entrants import Seated, table_of
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.policy import NetworkPolicy
@@ -155,7 +156,7 @@ def _train(
     learner = learner_for(table, budget.updates)
     number = len(players) * budget.restarts
     seats = range(table.num_players)
-    others = tuple(players[0].seats[(place + turn) % len(seats)] for turn in seats[1:])
+    others = tuple(players[0].seats[seat] for seat in in_turn(len(seats), place)[1:])
     if players[0].on_host:
         others = tuple(
             HostCopies.of(players[0].name, other, number * budget.episodes, _words(key, i))

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 
 from loqa_agents.players.agent import Agent
 from loqa_agents.runs import coin_game, pictures
@@ -52,38 +51,9 @@ class Kind:
 
 
 class CoinKind(Kind):
-    """The Coin Game.
-
-    With two players, it has the published thresholds. With more, which these say nothing of,
-    results have ``welfare`` per seed: the sum of all rewards in self-play, as a share of what
-    players who all ``always_cooperate`` get together, measured over as many episodes.
-    """
+    """The Coin Game of any number of players."""
 
     episodes = coin_game.EPISODES
-
-    def of_every_record(self, game: Game) -> tuple[str, ...]:
-        return ("thresholds",) if game.num_players == 2 else ()
-
-    def of_record(self, game: Any, record: Record) -> dict[str, Any]:
-        if game.num_players != 2:
-            return {}
-        return {"thresholds": coin_game.satisfied(game, record)}
-
-    def of_agents(
-        self, game: Game, results: dict[str, Any], key: jax.Array, episodes: int
-    ) -> dict[str, Any]:
-        if game.num_players == 2:
-            return {}
-        seats = range(game.num_players)
-        cooperators = [make_player("always_cooperate", game, seat) for seat in seats]
-        ceiling = float(mean_rewards(key, game, cooperators, [()] * len(seats), episodes).mean())
-        share = np.array(results["self_play"]) / ceiling if ceiling > 0 else None
-        return {} if share is None else {"welfare": [round(float(each), 6) for each in share]}
-
-    def of_run(self, game: Any, records: Sequence[Record]) -> dict[str, Any]:
-        if game.num_players != 2:
-            return {}
-        return {"thresholds": coin_game.crossings(game, records)}
 
     def draw(
         self,
@@ -97,8 +67,35 @@ class CoinKind(Kind):
         pictures.film(out, agents[0], ("self_play", "always_defect"))
 
 
-KINDS: dict[str, Kind] = {"coin_game": CoinKind()}
+class CoinForTwo(CoinKind):
+    """With the published thresholds, which say nothing of more players."""
+
+    def of_every_record(self, game: Game) -> tuple[str, ...]:
+        return ("thresholds",)
+
+    def of_record(self, game: Any, record: Record) -> dict[str, Any]:
+        return {"thresholds": coin_game.satisfied(game, record)}
+
+    def of_run(self, game: Any, records: Sequence[Record]) -> dict[str, Any]:
+        return {"thresholds": coin_game.crossings(game, records)}
+
+
+class CoinForMore(CoinKind):
+    """With ``welfare`` per seed: the sum of all rewards in self-play, as a share of what players
+    who all ``always_cooperate`` get together, measured over as many episodes."""
+
+    def of_agents(
+        self, game: Game, results: dict[str, Any], key: jax.Array, episodes: int
+    ) -> dict[str, Any]:
+        seats = range(game.num_players)
+        cooperators = [make_player("always_cooperate", game, seat) for seat in seats]
+        ceiling = float(mean_rewards(key, game, cooperators, [()] * len(seats), episodes).mean())
+        if ceiling <= 0:
+            return {}
+        return {"welfare": [round(float(own / ceiling), 6) for own in results["self_play"]]}
 
 
 def kind_of(game: Game) -> Kind:
-    return KINDS.get(game.name, Kind())
+    if game.name == "coin_game":
+        return CoinForTwo() if game.num_players == 2 else CoinForMore()
+    return Kind()

@@ -6,9 +6,9 @@ from operator import itemgetter
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from loqa_agents.common.rollout import measured_in
 from loqa_agents.players.agent import Agent
 from loqa_agents.runs.kinds import kind_of
 from loqa_agents.training.evaluation import BATCH, Evaluation, Evaluator
@@ -104,13 +104,7 @@ def _final_key(part: str) -> jax.Array:
 
 def _figures(game: Game) -> tuple[str, ...]:
     """The names of the game's `figures`."""
-    shapes = jax.eval_shape(
-        lambda key: game.figures(
-            game.step(key, game.reset(key), jnp.zeros(game.num_players, jnp.int32))[2]
-        ),
-        _evaluation_root(),
-    )
-    return tuple(shapes)
+    return tuple(jax.eval_shape(game.figures, measured_in(game)))
 
 
 def numbers(values: Any) -> list[float | None]:

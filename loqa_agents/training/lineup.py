@@ -10,6 +10,7 @@ from jax.sharding import NamedSharding
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory, play_episode
+from loqa_agents.common.seatings import in_turn
 from loqa_agents.training import pool as ring
 from loqa_agents.training.pool import Pool
 from loqa_agents.training.table import Occupant, Table
@@ -65,7 +66,7 @@ class Lineup:
         for group in training.columns(self.game):
             for ahead, names in group.scripted.items():
                 for seat in self.seats:
-                    self._scripted(names, (seat + ahead) % self.game.num_players)
+                    self._scripted(names, in_turn(self.game.num_players, seat)[ahead])
 
     @property
     def seats(self) -> tuple[int, ...]:
@@ -139,8 +140,7 @@ class Lineup:
             keys = [both[0], *_keys(both[1], len(groups) - 1)]
             for group_key, group, params in zip(keys, groups, selves, strict=True):
                 occupants = [self._learner(0, seat, state)]
-                for ahead in range(1, self.game.num_players):
-                    where = (seat + ahead) % self.game.num_players
+                for ahead, where in enumerate(in_turn(self.game.num_players, seat)[1:], 1):
                     if ahead in group.scripted:
                         occupants.append(self._scripted(group.scripted[ahead], where))
                     else:
@@ -208,9 +208,8 @@ class Lineup:
 
     def _context(self, i: jax.Array, number: int, state: TrainState) -> Context:
         """What a learner is told of an update beside its episodes, as from the first seat."""
-        players = self.game.num_players
-        around = [min(seat, len(self.learners) - 1) for seat in range(players)]
-        others = [around[(number + ahead) % players] for ahead in range(1, players)]
+        last = len(self.learners) - 1  # the rival's, who has all seats but the first
+        others = [min(seat, last) for seat in in_turn(self.game.num_players, number)[1:]]
         policies = [
             in_seat(self.learners[who].behaviour(self.game), seat)
             for seat, who in enumerate((number, *others))

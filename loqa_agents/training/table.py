@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 from jax.sharding import NamedSharding
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory, play_episode
+from loqa_agents.common.seatings import in_turn
 from loqa_envs.game import Game, Params, Policy
 
 
@@ -89,7 +89,7 @@ class Table:
     def _view_of_one(self, seat: int, known: Sequence[Any], played: Trajectory) -> EpisodeView:
         me = self.occupants[seat].learner
         assert me is not None
-        others = [(seat + ahead) % len(self.occupants) for ahead in range(1, len(self.occupants))]
+        others = in_turn(len(self.occupants), seat)[1:]
         sees_values = "values" in me.knows
 
         def side(where: int) -> EpisodeView:
@@ -102,9 +102,3 @@ class Table:
 
     def _axis(self, occupant: Occupant) -> int | None:
         return 0 if occupant.varies else None
-
-
-def together(views: Sequence[EpisodeView]) -> EpisodeView:
-    """Views ``[B, n, ...]`` of the same kind, one beside the other."""
-    side_by_side: EpisodeView = jax.tree.map(lambda *leaves: jnp.concatenate(leaves, 1), *views)
-    return side_by_side

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from public_good import PublicGood
 
 from loqa_agents import (
     ActorCritic,
@@ -24,56 +25,10 @@ from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.training import pool as ring
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.updates import TrainState
-from loqa_envs import IPD, CoinGame, MatrixGame, Rules, ScriptedPolicy, SwitchPolicy
+from loqa_envs import IPD, CoinGame, MatrixGame, SwitchPolicy
 
 POOL = {"pool": 4, "pool_interval": 1, "opponents": 4, "episodes": 8, "updates": 4}
 THREE = CoinGame(num_players=3, observation="index", episode_length=3)
-
-
-@dataclass(frozen=True)
-class Always(ScriptedPolicy):
-    """Does the same whatever it sees."""
-
-    action: int = 0
-
-    def choose(self, carry, observation, noise):
-        return np.int32(self.action), carry
-
-
-@dataclass(frozen=True)
-class Sharing(Rules):
-    """Each of N players gives a unit or keeps it; what is given grows by half and is shared."""
-
-    num_players: int = 3
-    different: bool = False
-    episode_length: int = 3
-
-    name = "sharing"
-    num_actions = 2
-    action_names = ("give", "keep")
-    observation_shape = (1,)
-    reward_range = (-1.0, 1.0)
-
-    @property
-    def seats_alike(self):
-        return not self.different
-
-    def scripted_players(self, seat):
-        return {"gives": Always(0), "keeps": Always(1)}
-
-    def initial_state(self, noise):
-        return jnp.zeros(())
-
-    def transition(self, state, actions, noise):
-        given = (actions == 0).astype(np.float32)
-        rewards = given.sum() * np.float32(1.5 / self.num_players) - given
-        return state, rewards.astype(np.float32), {}
-
-    def observe(self, state):
-        return jnp.ones((self.num_players, 1), np.float32)
-
-    def render(self, state):
-        return ""
 
 
 def _lineup(game, training, **learner):
@@ -145,7 +100,7 @@ def test_a_scripted_player_must_leave_a_seat_to_the_learner():
 
 
 def test_the_others_are_seen_in_turn_from_the_next_seat_on():
-    lineup = _lineup(Sharing(4), Training(episodes=2))
+    lineup = _lineup(PublicGood(4), Training(episodes=2))
     (table,) = _tables(lineup)
     played = table.play(jax.random.key(1), None)
     for seat, (_, view) in enumerate(table.views(played)):
@@ -157,7 +112,7 @@ def test_the_others_are_seen_in_turn_from_the_next_seat_on():
 WAYS = {
     "self-play": {},
     "pool": POOL,
-    "scripted": POOL | {"scripted": ("keeps", "keeps+gives")},
+    "scripted": POOL | {"scripted": ("always_defect", "always_defect+always_cooperate")},
     "newest": POOL | {"newest": 2, "both_seats": True},
     "rival": {"rival": "naive"},
 }
@@ -178,24 +133,24 @@ WAYS = {
 def test_every_player_learns_to_keep_what_giving_costs_it(way, players):
     training = WAYS[way]
     if players == 2 and way == "scripted":
-        training = training | {"scripted": ("keeps", "gives")}
+        training = training | {"scripted": ("always_defect", "always_cooperate")}
     settings = {"episodes": 16, "updates": 40, "evaluate_every": 40} | training
     learner = Learner(algorithm="naive", actor_learning_rate=0.1)
-    game = Sharing(players)
+    game = PublicGood(players)
     trainer = Trainer(game, learner, Training(**settings), (0,), jax.devices()[:1])
     state, _ = trainer.advance(trainer.init(), 0, 40)
     for own, its in zip(trainer.learners, state.learners, strict=True):
         actor = jax.tree.map(lambda leaf: leaf[0], own.params(its).actor)
-        said = own.policy(game).log_probabilities(actor, jnp.ones((1, 1)))
+        said = own.policy(game).log_probabilities(actor, jnp.array([[1.0, 0.0]]))
         assert np.exp(said)[0, 1] > 0.8
 
 
 @pytest.mark.slow
 def test_a_game_of_one_player_can_be_learned():
-    trainer = Trainer(Sharing(1), Learner(), Training(episodes=4), (0,), jax.devices()[:1])
+    trainer = Trainer(PublicGood(1), Learner(), Training(episodes=4), (0,), jax.devices()[:1])
     trainer.advance(trainer.init(), 0, 2)
     with pytest.raises(ValueError, match="has no seat for an opponent"):
-        Trainer(Sharing(1), Learner(), Training(rival="naive"), (0,), jax.devices()[:1])
+        Trainer(PublicGood(1), Learner(), Training(rival="naive"), (0,), jax.devices()[:1])
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,11 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from loqa_agents.common.rollout import Trajectory
+from loqa_agents.common.rollout import Trajectory, all_act
 from loqa_agents.training.host.recorder import Recorder
 from loqa_envs.adapters.host.game import HostGame
-from loqa_envs.arrays import of_seat
 from loqa_envs.game import Carry, Extras, Params, Policy
 from loqa_envs.keys import boundary, stream
 from loqa_envs.validation import Count, check
@@ -184,14 +182,8 @@ def _act(
     """One step of all seats ``[B, n]``: actions ``[B, n, P]``, carries and extras."""
 
     def one(key: Any, params: Any, carries: Any, observations: Any) -> Any:
-        moves = [
-            policy.act(seat_key, seat_params, carry, of_seat(observations, seat))
-            for seat, (policy, seat_key, seat_params, carry) in enumerate(
-                zip(policies, jax.random.split(key, len(policies)), params, carries, strict=True)
-            )
-        ]
-        actions = jnp.stack([jnp.asarray(action, jnp.int32) for action, _, _ in moves])
-        return actions, tuple(c for _, c, _ in moves), tuple(extras for _, _, extras in moves)
+        keys = jax.random.split(key, len(policies))
+        return all_act(keys, policies, params, carries, observations)
 
     columns = jax.vmap(one, (0, tuple(0 if each else None for each in varies), 0, 0))
     keys = jax.random.split(jax.random.fold_in(key, t), jax.tree.leaves(observations)[0].shape[:2])

@@ -11,6 +11,7 @@ from loqa_agents.algorithms.algorithm import Algorithm, Metrics
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory
+from loqa_agents.common.seatings import in_turn
 from loqa_agents.training.host.episodes import HostEpisodes, MakeEnv
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.table import Table
@@ -166,10 +167,11 @@ class HostTable(Table):
     def _view_of_one(self, seat: int, known: Sequence[Any], played: Trajectory) -> EpisodeView:
         view = super()._view_of_one(seat, known, played)
         cut = played.info["truncated"]
-        seats = [(seat + ahead) % len(self.occupants) for ahead in range(len(self.occupants))]
         others = [
             other._replace(continues=other.continues * (1 - cut[:, where]))
-            for other, where in zip(view.others, seats[1:], strict=True)
+            for other, where in zip(
+                view.others, in_turn(len(self.occupants), seat)[1:], strict=True
+            )
         ]
         return cut_off(view, cut[:, seat])._replace(others=tuple(others))
 

@@ -149,11 +149,8 @@ class _Memory(nn.Module):
 
 def _orthogonal_blocks(key: jax.Array, shape: tuple[int, int]) -> jax.Array:
     """An orthogonal matrix for each of the three gates."""
-
-    # One matrix at a time, also under vmap: jaxlib 0.10 shares a batch of decompositions out over
-    # the threads that run the program, and where two such batches wait for each other it hangs.
-    @jax.custom_batching.sequential_vmap
-    def block(key: jax.Array) -> jax.Array:
-        return nn.initializers.orthogonal()(key, (shape[0],) * 2, np.float32)
-
+    make = nn.initializers.orthogonal()
+    # One at a time, also under vmap: jaxlib 0.10 shares a batch of decompositions out over the
+    # threads that run the program, and where two such batches wait for each other it hangs.
+    block = jax.custom_batching.sequential_vmap(lambda k: make(k, (shape[0],) * 2, np.float32))
     return jnp.concatenate([block(k) for k in jax.random.split(key, 3)], axis=1)

@@ -58,6 +58,7 @@ def test_an_example_uses_public_names_only(path):
             assert not any(name.name.startswith("loqa_") for name in node.names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["extend_public_goods.py"], indirect=True)
 def test_three_naive_learners_find_the_equilibrium_of_the_public_goods_game(said):
     assert said == "share of coins that are given: 0.00\n"
@@ -71,6 +72,7 @@ def test_who_learns_the_meta_game_does_better_than_any_strategy_that_is_held(sai
     assert rewards["tit_for_tat"] > rewards["always_defect"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["extend_exact_lola.py"], indirect=True)
 def test_exact_lola_reciprocates_where_a_naive_learner_defects(said):
     _, *rows = said.splitlines()
@@ -80,6 +82,7 @@ def test_exact_lola_reciprocates_where_a_naive_learner_defects(said):
     assert max(lola[2], lola[4]) < 0.15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["extend_players.py"], indirect=True)
 def test_players_of_ones_own_meet_in_a_league(said):
     _, *rows = said.splitlines()
@@ -90,6 +93,7 @@ def test_players_of_ones_own_meet_in_a_league(said):
     assert -2.45 < rewards["forgiving"][0] < -2.25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["extend_logger.py"], indirect=True)
 def test_a_logger_of_ones_own_gets_every_evaluation(said):
     rows = [line.split(",") for line in said.splitlines()]

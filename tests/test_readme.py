@@ -1,7 +1,6 @@
 """The README is run, and its figures are those of the benchmarks."""
 
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from loqa_agents.cli import main as cli
 from loqa_agents.reports.league import cell, number
 from loqa_agents.reports.pictures import title
 
@@ -35,21 +35,18 @@ def test_every_example_runs(example, tmp_path):
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if "loqa " in c])
-def test_every_command_is_known(command, tmp_path):
+def test_every_command_is_known(command, tmp_path, capsys, monkeypatch):
     """Its words are understood: ``--help`` beside them is refused where one is not."""
     words = shlex.split(command[command.index("loqa ") :], comments=True)
-    run = subprocess.run(
-        [sys.executable, "-m", "loqa_agents", *words[1:], "--help"],
-        cwd=tmp_path,
-        env=os.environ | {"COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    assert "usage: loqa" in run.stdout
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    with pytest.raises(SystemExit) as end:
+        cli.main([*words[1:], "--help"])
+    said = capsys.readouterr()
+    assert end.value.code == 0, said.err
+    assert "usage: loqa" in said.out
     flags = [word for word in words if word.startswith("--")]
-    assert all(flag in run.stdout for flag in flags)
+    assert all(flag in said.out for flag in flags)
 
 
 @pytest.mark.parametrize("name", re.findall(r"<!-- from (\S+\.json) -->", README))

@@ -23,10 +23,10 @@ from loqa_agents.common.settings import game_to_dict
 from loqa_agents.common.signals import InterruptedRun, stop_signals
 from loqa_agents.common.terminal import say
 from loqa_agents.common.versions import versions
-from loqa_agents.league.by_hand import PlayerError
 from loqa_agents.league.entrants import Entrant, check_names, seat
 from loqa_agents.league.needs import require_for_league
 from loqa_agents.league.play import play_league
+from loqa_agents.league.python_pairs import PlayerError
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import summary
 from loqa_agents.players.python.foreign_code import Limit

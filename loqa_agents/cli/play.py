@@ -13,8 +13,8 @@ from rich.console import Console
 from loqa_agents.cli.options import check_new_file, check_options
 from loqa_agents.cli.resolve import find_entrants, gathered
 from loqa_agents.common.files import write_atomically
-from loqa_agents.league.by_hand import watch_by_hand
 from loqa_agents.league.entrants import Entrant, seat, table_of
+from loqa_agents.league.python_pairs import watch_python_players
 from loqa_agents.runs.report import Episode
 from loqa_agents.training.presets import PRESETS
 from loqa_envs import keys
@@ -80,7 +80,7 @@ def _watched(
     if not any(player.on_host for player in seated):
         return Episode.play(game, names, tuple(entrant.player for entrant in entrants), key)
     seed = int(jax.random.bits(key, dtype=np.uint32))
-    return Episode(game, names, *watch_by_hand(seed, table_of(game), names, seated))
+    return Episode(game, names, *watch_python_players(seed, table_of(game), names, seated))
 
 
 def _check_player(word: str) -> None:

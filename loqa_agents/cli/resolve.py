@@ -26,7 +26,7 @@ def find_entrants(words: Sequence[str]) -> list[Entrant]:
     them, an agent that comes with loqa or the beginning of the names of several of one training
     (``coin3x3/loqa/42``, ``coin3x3/loqa``), or else the name of a scripted player. Names are the
     last parts of a path, as many as tell all entrants apart. Of ``module:function`` the player is
-    the word, until somebody is to `bring` it.
+    the word, until somebody is to `import_player` it.
 
     Raises:
         ValueError: if a folder has no agents, a file is none, or there is nothing of that name.
@@ -88,7 +88,7 @@ def gathered(
     environments show it, or else the one that trained entrants are for.
 
     Raises:
-        ValueError: as `find_entrants` and `bring`, or if nothing says which game is played.
+        ValueError: as `find_entrants` and `import_player`, or if nothing says which game is played.
     """
     entrants = [*find_entrants(words), *(Entrant(word, word) for word in functions)]
     if name is None:
@@ -108,7 +108,7 @@ def gathered(
         raise ValueError(f"--game must be one of {', '.join(PRESETS)}; got {name!r}.")
     to_bring = {word for word in words if is_function(word)} | set(functions)
     return game, [
-        ready(bring(each.name), game)
+        ready(import_player(each.name), game)
         if isinstance(each.player, str) and each.player in to_bring
         else each
         for each in entrants
@@ -131,7 +131,7 @@ def _scripted(with_parameters: bool = False) -> set[str]:
     }
 
 
-def bring(word: str) -> Entrant:
+def import_player(word: str) -> Entrant:
     """The entrant that is called ``module:function``, with that function as its player.
 
     Modules are looked for in the working folder, too.

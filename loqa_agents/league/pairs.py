@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 import jax
 
-from loqa_agents.league.tables import Met
+from loqa_agents.league.tables import PairResult
 from loqa_agents.players.python.fingerprint import fingerprint
 from loqa_envs.game import Game
 
@@ -28,11 +28,11 @@ class Finished(Protocol):
         """Keep and look up pairs of a league with these settings (JSON data), and of no other."""
         ...
 
-    def get(self, pair: PairId) -> Met | None:
+    def get(self, pair: PairId) -> PairResult | None:
         """The pair's episodes, if they were kept and both players are what they were."""
         ...
 
-    def keep(self, played: dict[PairId, Met]) -> None: ...
+    def keep(self, played: dict[PairId, PairResult]) -> None: ...
 
 
 def pair_key(key: jax.Array, pair: Pair) -> jax.Array:

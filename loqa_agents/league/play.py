@@ -9,13 +9,13 @@ import numpy as np
 from annotated_types import Len
 
 from loqa_agents.common.seatings import seatings
-from loqa_agents.league.by_hand import PlayerError, illegal, play_by_hand
 from loqa_agents.league.entrants import Entrant, check_names, seat, table_of
 from loqa_agents.league.families import Families
 from loqa_agents.league.needs import require_for_league
 from loqa_agents.league.pairs import Finished, Pair, PairId, pair_key, settings
+from loqa_agents.league.python_pairs import PlayerError, illegal, play_python_pair
 from loqa_agents.league.results import REFERENCES, League, collected
-from loqa_agents.league.tables import Met, Tables
+from loqa_agents.league.tables import PairResult, Tables
 from loqa_agents.players.python.fingerprint import fingerprint
 from loqa_agents.players.python.foreign_code import Fault, Limit, called
 from loqa_envs.game import Game
@@ -91,7 +91,7 @@ def play_league(
     require_for_league(game, len(entrants), num_episodes, devices)
     # A name that no entrant can have, lest an entrant's pair be taken for it.
     names += [f"reference {name}\n" for name in known]
-    played: dict[tuple[int, int], Met] = {}
+    played: dict[tuple[int, int], PairResult] = {}
     failed: dict[str, str] = {}
 
     ids: dict[tuple[int, int], PairId] = {}
@@ -100,12 +100,12 @@ def play_league(
         ids = {(i, j): PairId((names[i], names[j]), (marks[i], marks[j])) for i, j in pairs}
         finished.open(settings(key, game, num_episodes, common, focal))
         kept = ((pair, finished.get(one)) for pair, one in ids.items())
-        played.update((pair, met) for pair, met in kept if met is not None)
+        played.update((pair, result) for pair, result in kept if result is not None)
 
-    def note(indices: Sequence[tuple[int, int]], mets: Sequence[Met]) -> None:
-        new = dict(zip(indices, mets, strict=True))
+    def note(indices: Sequence[tuple[int, int]], results: Sequence[PairResult]) -> None:
+        new = dict(zip(indices, results, strict=True))
         if finished is not None:
-            finished.keep({ids[pair]: met for pair, met in new.items()})
+            finished.keep({ids[pair]: result for pair, result in new.items()})
         played.update(new)
         progress(len(played), len(pairs))
 
@@ -116,8 +116,8 @@ def play_league(
         keys = dict.fromkeys(left, key) | dict.fromkeys(on_host, stream(key, "players of the host"))
     else:
         keys = {pair: pair_key(key, _named(names, pair)) for pair in left}
-    by_hand = set(on_host)
-    under_jax = [pair for pair in left if pair not in by_hand]
+    python = set(on_host)
+    under_jax = [pair for pair in left if pair not in python]
     tables = Tables(table_of(game), devices, focal)
     families = Families(players, [e.player for e in entrants] + known)
 
@@ -132,7 +132,7 @@ def play_league(
             continue
         in_order = [pair if pair in keys else pair[::-1] for pair in chunk]
         try:
-            met, slips = called(
+            result, slips = called(
                 tables.play,
                 [keys[pair] for pair in in_order],
                 first, second,
@@ -156,7 +156,7 @@ def play_league(
                 step = int(slips[n, episode, who])
                 errors.append(illegal(names[pair[who]], int(episode), step, game))
             else:
-                sound[pair] = jax.tree.map(lambda leaf, n=n: leaf[n], met)
+                sound[pair] = jax.tree.map(lambda leaf, n=n: leaf[n], result)
         if sound:
             note(list(sound), list(sound.values()))
         for error in errors:
@@ -167,12 +167,14 @@ def play_league(
         seed = int(jax.random.bits(keys[pair], dtype=np.uint32))
         try:
             both = players[pair[0]], players[pair[1]]
-            met = play_by_hand(seed, tables.game, _named(names, pair), both, num_episodes, focal)
-            note([pair], [met])
+            result = play_python_pair(
+                seed, tables.game, _named(names, pair), both, num_episodes, focal
+            )
+            note([pair], [result])
         except PlayerError as error:
             fail(error)
     counted = {
-        pair: met for pair, met in played.items() if not any(names[i] in failed for i in pair)
+        pair: result for pair, result in played.items() if not any(names[i] in failed for i in pair)
     }
     league = collected(game, tuple(entrants), counted, known, num_episodes, focal)
     return replace(league, failed=failed, common=common)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_agents.league.entrants import Entrant
-from loqa_agents.league.tables import Met, by_seat
+from loqa_agents.league.tables import PairResult, by_seat
 from loqa_envs.arrays import Array
 from loqa_envs.game import Game
 
@@ -54,14 +54,14 @@ class League:
         return self.rewards.swapaxes(0, 1) if self.background is None else self.background
 
 
-def _measured(name: str, met: Met) -> Array:
-    return met.info[name]
+def _measured(name: str, result: PairResult) -> Array:
+    return result.info[name]
 
 
 def collected(
     game: Game,
     entrants: tuple[Entrant, ...],
-    played: dict[tuple[int, int], Met],
+    played: dict[tuple[int, int], PairResult],
     known: Sequence[str],
     episodes: int,
     focal: int,
@@ -71,13 +71,13 @@ def collected(
     several = players > 2
     names = next(iter(played.values())).info if played else {}
 
-    def table(read: Callable[[Met], Array], *shape: int) -> NDArray[np.float32]:
+    def table(read: Callable[[PairResult], Array], *shape: int) -> NDArray[np.float32]:
         """``[N, N, *shape]`` of what is read as ``[*shape, 2]``, by default one per episode."""
         rows = np.full((number, number, *(shape or (episodes,))), np.nan, np.float32)
-        for (i, j), met in played.items():
+        for (i, j), result in played.items():
             if max(i, j) >= number:
                 continue
-            values = np.asarray(read(met))
+            values = np.asarray(read(result))
             rows[i, j] = of_all(values) if i == j else values[..., 0]
             if i != j and not several:
                 rows[j, i] = values[..., 1]
@@ -92,12 +92,12 @@ def collected(
     turns = episodes // players  # in which each seat is the focal one once
     if not game.seats_alike and turns and focal == 1:
         of_seats = by_seat if not several else partial(_focal_by_seat, players)
-        in_seat = table(lambda met: of_seats(met.rewards), players, turns)
+        in_seat = table(lambda result: of_seats(result.rewards), players, turns)
         in_seat = np.moveaxis(in_seat, 2, 0)
 
-    rewards, background = table(lambda met: met.rewards), None
+    rewards, background = table(lambda result: result.rewards), None
     if several:
-        background = table(lambda met: met.rewards[..., ::-1])
+        background = table(lambda result: result.rewards[..., ::-1])
         itself = np.arange(number)
         background[itself, itself] = rewards[itself, itself]
     return League(

@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 from loqa_agents.common.files import parse_json, write_atomically
 from loqa_agents.common.settings import differences
 from loqa_agents.league.pairs import Pair, PairId
-from loqa_agents.league.tables import Met
+from loqa_agents.league.tables import PairResult
 
 FORMAT = "loqa-pairs-1"
 _FILES = "[0-9][0-9][0-9][0-9][0-9].safetensors"
@@ -38,7 +38,7 @@ class _Header(TypedDict):
 
 class _Kept(NamedTuple):
     players: tuple[str | None, str | None]
-    met: Met
+    result: PairResult
 
 
 _HEADER = TypeAdapter(_Header)
@@ -77,7 +77,7 @@ class PairStore:
             except (ValueError, SafetensorError) as error:
                 self._note(f"{path} is not used: {str(error).rstrip('.')}.")
 
-    def get(self, pair: PairId) -> Met | None:
+    def get(self, pair: PairId) -> PairResult | None:
         """The pair's episodes, if they were kept and both players are what they were."""
         kept = self._held.get(pair.names)
         if kept is None:
@@ -88,14 +88,16 @@ class PairStore:
                 same = False
                 why = "has changed" if now else "cannot be compared with what it was"
                 self._note_once(f"{name} {why}, so its pairs are played again.")
-        return kept.met if same else None
+        return kept.result if same else None
 
-    def keep(self, played: dict[PairId, Met]) -> None:
+    def keep(self, played: dict[PairId, PairResult]) -> None:
         """Write these pairs; the file appears whole or not at all."""
-        self._held |= {pair.names: _Kept(pair.players, met) for pair, met in played.items()}
-        mets = list(played.values())
-        tables = {"rewards": [met.rewards for met in mets]}
-        tables |= {_INFO + name: [met.info[name] for met in mets] for name in mets[0].info}
+        self._held |= {pair.names: _Kept(pair.players, result) for pair, result in played.items()}
+        results = list(played.values())
+        tables = {"rewards": [result.rewards for result in results]}
+        tables |= {
+            _INFO + name: [result.info[name] for result in results] for name in results[0].info
+        }
         arrays = {name: np.stack(rows).astype(np.float32) for name, rows in tables.items()}
         header: Any = {
             "format": FORMAT,
@@ -141,7 +143,8 @@ def _read(path: Path, league: dict[str, Any]) -> dict[Pair, _Kept]:
     info = {name.removeprefix(_INFO): array for name, array in arrays.items()}
     return {
         pair["names"]: _Kept(
-            pair["players"], Met(rewards[i], {name: array[i] for name, array in info.items()})
+            pair["players"],
+            PairResult(rewards[i], {name: array[i] for name, array in info.items()}),
         )
         for i, pair in enumerate(header["pairs"])
     }

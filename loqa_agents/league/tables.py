@@ -21,7 +21,7 @@ PAIRS = 8
 Seats = tuple[Policy, ...]
 
 
-class Met(NamedTuple):
+class PairResult(NamedTuple):
     """Episodes of pairs of players; the first of each pair held the `seatings` in turn.
 
     Columns are players in the order of the pair, whatever seats they sat in. Of two players, the
@@ -37,14 +37,14 @@ class Met(NamedTuple):
 class Played(NamedTuple):
     """What a call of `Tables.play` gives."""
 
-    met: Met
+    result: PairResult
     slips: Array
     """``int32[pairs, E, 2]``: the step in which a player first did what is no action, or the length
     of the episode."""
 
 
 def by_seat(episodes: Array) -> Array:
-    """``[P, E // 2, 2]``: columns of ``episodes[E, 2]`` of a `Met` while they sat in each seat.
+    """``[P, E // 2, 2]``: columns of ``episodes[E, 2]`` of a `PairResult` while in each seat.
 
     A number for each two episodes of a game of two players, one in either order of seats.
     """
@@ -142,9 +142,9 @@ class Tables:
             def of_both(by_seat: jax.Array) -> jax.Array:
                 return jnp.stack([by_seat[places].mean() for places in both])
 
-            met = Met(mean(episode.rewards), jax.tree.map(mean, episode.info))
+            result = PairResult(mean(episode.rewards), jax.tree.map(mean, episode.info))
             first_slips = jnp.stack([slips[places].min() for places in both])
-            return Played(jax.tree.map(of_both, met), first_slips)
+            return Played(jax.tree.map(of_both, result), first_slips)
 
         def pair(each: tuple[jax.Array, Params, Params]) -> Played:
             keys, one, other = each

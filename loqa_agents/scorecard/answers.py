@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, cast
 import jax
 import numpy as np
 
-from loqa_agents.league.by_hand import play_by_hand
 from loqa_agents.league.entrants import Seated, table_of
 from loqa_agents.league.intervals import Floats
+from loqa_agents.league.python_pairs import play_python_pair
 from loqa_agents.league.tables import PAIRS, Tables, by_seat
 from loqa_agents.responses.best_response import Budget, Responders, memory_one, train_responders
 from loqa_envs.game import Game
@@ -106,7 +106,7 @@ def _best(
         if players[0].on_host:
             numbers = [int(jax.random.bits(each, dtype=np.uint32)) for each in seeds]
             return [
-                play_by_hand(n, table, (one.name, other.name), (one, other), episodes).rewards
+                play_python_pair(n, table, (one.name, other.name), (one, other), episodes).rewards
                 for n, (one, other) in zip(numbers, pairs, strict=True)
             ]
         return [
@@ -116,7 +116,7 @@ def _best(
                 list(seeds[start : start + PAIRS]), responders.seats, players[0].seats,
                 [(one.params, other.params) for one, other in pairs[start : start + PAIRS]],
                 episodes,
-            ).met.rewards
+            ).result.rewards
         ]  # fmt: skip
 
     every = [(each, player) for player, row in zip(players, seated, strict=True) for each in row]

@@ -44,6 +44,7 @@ class Replay:
         return actions[carry[0]], (carry[0] + 1, memory), extras
 
 
+@pytest.mark.slow
 def test_a_game_through_its_own_adapter_teaches_the_same_as_under_jax():
     game = IPD(episode_length=6)
     learner = Learner(actor=DenseGRU(memory=3), critic=DenseGRU(), **QUICK)
@@ -135,6 +136,7 @@ def test_a_finite_horizon_is_refused_where_an_episode_is_cut_off_before_it():
         trainer.advance(trainer.init(), 0, 1)
 
 
+@pytest.mark.slow
 def test_whole_updates_repeat_and_go_on_where_they_were():
     trainer = HostTrainer(Leavers, ENDLESS, Training(episodes=2), (3, 4))
     at_once, metrics = trainer.advance(trainer.init(), 0, 3)
@@ -192,6 +194,7 @@ def test_exploration_is_refused_where_actions_are_masked():
         HostTrainer(lambda: Masked("info"), Learner(), Training(), (0,))
 
 
+@pytest.mark.slow
 def test_the_prisoners_dilemma_as_somebody_writes_it_is_learned():
     learner = Learner(algorithm="naive", actor_learning_rate=0.05)
     trainer = HostTrainer(Dilemma, learner, Training(episodes=16), (0,), seats_alike=True)

@@ -109,17 +109,14 @@ def test_a_key_that_is_used_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) ->
     assert uses.clashes() == [("split", "fold_in")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "training",
     [
         pytest.param(Training(episodes=2, updates=2), id="self-play"),
+        pytest.param(Training(episodes=2, updates=2, rival="naive"), id="rival"),
         pytest.param(
-            Training(episodes=2, updates=2, rival="naive"), id="rival", marks=pytest.mark.slow
-        ),
-        pytest.param(
-            Training(episodes=4, updates=2, pool=2, opponents=2, pool_interval=1),
-            id="pool",
-            marks=pytest.mark.slow,
+            Training(episodes=4, updates=2, pool=2, opponents=2, pool_interval=1), id="pool"
         ),
     ],
 )

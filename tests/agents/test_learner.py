@@ -72,6 +72,7 @@ def test_a_slow_target_lags_behind_the_critic():
         np.testing.assert_allclose(target, 0.9 * old + 0.1 * new, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_learner_without_a_slow_target_uses_its_critic():
     game, learner = COOPERATION_PAYS, Learner()
     state = learner.init(jax.random.key(0), game)

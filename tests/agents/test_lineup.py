@@ -118,18 +118,9 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("way", "players"),
-    [
-        ("scripted", 3),
-        *[
-            pytest.param(way, players, marks=pytest.mark.slow)
-            for way in WAYS
-            for players in (2, 3, 4)
-            if (way, players) != ("scripted", 3)
-        ],
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("players", [2, 3, 4])
+@pytest.mark.parametrize("way", WAYS)
 def test_every_player_learns_to_keep_what_giving_costs_it(way, players):
     training = WAYS[way]
     if players == 2 and way == "scripted":
@@ -181,6 +172,7 @@ class Imitation(Algorithm):
         return moved, {"update": context.update, "steps": jnp.float32(played_in_all)}
 
 
+@pytest.mark.slow
 def test_an_algorithm_of_ones_own_is_told_what_it_knows_and_is_saved_by_its_name(tmp_path):
     game = IPD(episode_length=4)
     learner = Imitation()
@@ -213,9 +205,8 @@ def test_an_algorithm_that_knows_more_than_it_is_shown_is_refused():
         Lineup(IPD(), (Imitation(),), Training(**POOL))
 
 
-@pytest.mark.parametrize(
-    "opponent_values", [pytest.param("shared", marks=pytest.mark.slow), "learned"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("opponent_values", ["shared", "learned"])
 def test_learned_values_need_nothing_of_the_others_but_what_they_do(opponent_values):
     """Whatever the rival's critic says, who learns its values learns the same."""
     game, learner = IPD(episode_length=4), Learner(opponent_values=opponent_values)

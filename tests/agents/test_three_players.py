@@ -33,7 +33,7 @@ def test_three_players_get_what_arithmetic_says(actions):
     np.testing.assert_allclose(found, [pays(a, actions.count(0)) for a in actions])
 
 
-@pytest.mark.parametrize("players", [1, 2, 3, 4])
+@pytest.mark.parametrize("players", [1, 2, 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_an_agent_meets_scripted_players_in_one_to_all_other_seats(players):
     game = PublicGood(num_players=players)
     actors = together(actor(game, 0), actor(game, 1))
@@ -54,6 +54,7 @@ def test_an_agent_meets_scripted_players_in_one_to_all_other_seats(players):
         np.testing.assert_allclose(found.versus[row].opponent.mean(-1), opponent)
 
 
+@pytest.mark.slow
 def test_where_seats_differ_each_is_measured():
     actors = together(actor(PAID, 0))
     found = Evaluator(PAID, policy_of(PAID)).evaluate(jax.random.key(0), actors, 1)

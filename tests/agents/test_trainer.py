@@ -44,7 +44,9 @@ def test_a_run_cut_in_two_is_the_run_uncut_to_the_bit(way):
     assert _same(whole, trainer.advance(half, 4, 6)[0])
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [way if way == "self" else pytest.param(way, marks=pytest.mark.slow) for way in WAYS]
+)
 def test_every_update_changes_the_actor_and_nothing_recompiles(way):
     trainer = _trainer(**WAYS[way])
     state = trainer.init()
@@ -239,6 +241,7 @@ def test_the_exact_update_is_for_players_without_memory():
         _trainer(learner=Learner(actor=DenseGRU(memory=4)), exact=True)
 
 
+@pytest.mark.slow
 def test_any_matrix_game_trains():
     game = MatrixGame(((3, -1, 5, 0.5), (2, 0, 4, 1)), episode_length=5)
     trainer = _trainer(game=game)

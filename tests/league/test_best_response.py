@@ -28,7 +28,7 @@ def responds(game, player, budget, episodes=256):
     met = Tables(table_of(game), device).play(
         [jax.random.key(1)] * len(tries), found.seats, other.seats,
         [(each.params, other.params) for each in tries], episodes,
-    ).met  # fmt: skip
+    ).result  # fmt: skip
     return max(np.mean(met.rewards, 1).tolist())
 
 
@@ -112,7 +112,7 @@ def responds_as(game, responder, name):
     met = (
         Tables(game, jax.devices()[:1])
         .play([jax.random.key(1)], responder.seats, other.seats, [(responder.params, ())], 64)
-        .met
+        .result
     )
     return float(np.mean(met.rewards[..., 0]))
 

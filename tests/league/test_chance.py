@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from loqa_agents.league import Entrant, PlayerError, play_league
-from loqa_agents.league.by_hand import play_by_hand
 from loqa_agents.league.entrants import seat
+from loqa_agents.league.python_pairs import play_python_pair
 from loqa_agents.players.python.chance import generator_in
 from loqa_agents.responses.host_copies import HostCopies
 from loqa_envs import Grim, MatrixGame
@@ -76,7 +76,7 @@ def coin(request):
 def test_a_random_player_meets_itself_in_every_outcome(coin):
     mine = seat(Entrant("mine", coin), STAG_HUNT)
     met, again, other = (
-        play_by_hand(seed, STAG_HUNT, ("mine", "mine"), (mine, mine), 128) for seed in (0, 0, 1)
+        play_python_pair(seed, STAG_HUNT, ("mine", "mine"), (mine, mine), 128) for seed in (0, 0, 1)
     )
     # (4 + 0 + 3 + 2) / 4; with the same numbers in both seats it would be (4 + 2) / 2 = 3.
     assert met.rewards.mean(0) == pytest.approx([2.25] * 2, abs=0.15)  # s.e. 0.04

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from loqa_agents.league import Entrant, PlayerError, play_league
-from loqa_agents.league.by_hand import play_by_hand
 from loqa_agents.league.entrants import seat
+from loqa_agents.league.python_pairs import play_python_pair
 from loqa_agents.players.python.foreign_code import Caller, Fault, called
 
 from .conftest import DILEMMA, KEY
@@ -40,7 +40,7 @@ def waits():
 def played(player, act_timeout=None):
     defector = seat(Entrant("defector", "always_defect"), DILEMMA)
     pair = seat(Entrant("mine", player), DILEMMA, act_timeout), defector
-    return play_by_hand(0, DILEMMA, ("mine", "defector"), pair, 2)
+    return play_python_pair(0, DILEMMA, ("mine", "defector"), pair, 2)
 
 
 @pytest.mark.parametrize(

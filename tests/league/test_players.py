@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from loqa_agents.league import Entrant, PlayerError, play_league
-from loqa_agents.league.by_hand import play_by_hand
 from loqa_agents.league.entrants import seat, table_of
+from loqa_agents.league.python_pairs import play_python_pair
 from loqa_agents.league.summary import summary
 from loqa_agents.players.python.player import anew
 from loqa_envs import CoinGame
@@ -50,7 +50,7 @@ def test_a_python_player_sees_the_coin_game_as_environments_show_it(coins, mean,
     mine = Entrant("mine", OnHost(CoinGame().scripted_players(0)["always_defect"]))
     (other,) = (entrant for entrant in coins.entrants if entrant.name == opponent)
     pair = seat(mine, CoinGame()), seat(other, CoinGame())
-    met = play_by_hand(0, table_of(CoinGame()), ("mine", opponent), pair, 64)
+    met = play_python_pair(0, table_of(CoinGame()), ("mine", opponent), pair, 64)
     expected = mean(coins, "always_defect", opponent), mean(coins, opponent, "always_defect")
     assert met.rewards.mean(0) == pytest.approx(expected, abs=0.07)  # s.e. 0.02
 
@@ -80,7 +80,7 @@ def test_a_player_that_fails_is_named_with_episode_and_step(answer, message):
     with pytest.raises(
         PlayerError, match=f"^player bad must play on; in episode 2, step 3 {message}.$"
     ) as caught:
-        play_by_hand(0, DILEMMA, ("always_defect", "bad"), pair, 4)
+        play_python_pair(0, DILEMMA, ("always_defect", "bad"), pair, 4)
     assert caught.value.player == "bad"
 
 
@@ -108,7 +108,7 @@ def test_a_policy_that_answers_a_python_player_with_no_action_is_named_too():
     with pytest.raises(
         PlayerError, match=r"player bad .* episode 1, step 3 its action was none of"
     ):
-        play_by_hand(0, DILEMMA, ("mine", "bad"), pair, 1)
+        play_python_pair(0, DILEMMA, ("mine", "bad"), pair, 1)
 
 
 @pytest.mark.parametrize("bad", [Answers(RuntimeError("tired"), 1, 3), Counts(3, 5)])

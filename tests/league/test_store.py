@@ -11,7 +11,7 @@ from safetensors.numpy import load, save
 from loqa_agents.league import Entrant, play_league
 from loqa_agents.league.pairs import PairId
 from loqa_agents.league.store import PairStore
-from loqa_agents.league.tables import Met
+from loqa_agents.league.tables import PairResult
 from loqa_envs import MemoryOne
 
 from .conftest import DILEMMA, KEY
@@ -112,8 +112,8 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def met(value: float) -> Met:
-    return Met(np.full((3, 2), value), {"cooperated": np.full((3, 2), value / 2)})
+def met(value: float) -> PairResult:
+    return PairResult(np.full((3, 2), value), {"cooperated": np.full((3, 2), value / 2)})
 
 
 def pair(*names: str) -> PairId:

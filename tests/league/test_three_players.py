@@ -9,8 +9,8 @@ from public_good import GAME, PAID, PublicGood, pays
 from rich.console import Console
 
 from loqa_agents.league import Entrant, PlayerError, play_league
-from loqa_agents.league.by_hand import watch_by_hand
 from loqa_agents.league.entrants import seat
+from loqa_agents.league.python_pairs import watch_python_players
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import rows, summary
 from loqa_agents.reports import league as report
@@ -89,6 +89,7 @@ def test_only_rows_that_are_asked_for_are_played(entrants: list[Entrant]) -> Non
     assert known.tolist() == [[True] * 3, [False] * 3, [False] * 3]
 
 
+@pytest.mark.slow
 def test_pairs_are_kept_for_the_number_of_focal_players(tmp_path: Path) -> None:
     game = CoinGame(num_players=3, episode_length=5)
     coins = [Entrant(name, name) for name in ("random", "tit_for_tat")]
@@ -118,7 +119,7 @@ def test_a_player_that_fails_is_named_with_its_copy(entrants: list[Entrant]) -> 
 def test_an_episode_with_a_python_player_can_be_watched(entrants: list[Entrant]) -> None:
     names = [entrant.name for entrant in entrants]
     seated = [seat(entrant, PAID) for entrant in entrants]
-    actions, rewards, states = watch_by_hand(0, PAID, names, seated)
+    actions, rewards, states = watch_python_players(0, PAID, names, seated)
     assert actions.tolist() == [[1, 0, 1]] * 4
     np.testing.assert_allclose(rewards, [[0.5, -0.5 + 1, 0.5 + 2]] * 4)
     assert states.tolist() == [[0.0], *[[1.0]] * 4]  # how many gave, before each step and after all
@@ -133,6 +134,7 @@ def test_a_seat_must_be_left_to_the_others(entrants: list[Entrant], focal: int) 
         play_league(jax.random.key(0), GAME, entrants, 2, focal=focal)
 
 
+@pytest.mark.slow
 def test_tables_say_how_many_of_how_many() -> None:
     coins = [Entrant(name, name) for name in ("always_cooperate", "always_defect")]
     game = CoinGame(num_players=3, episode_length=8)
@@ -147,6 +149,7 @@ def test_tables_say_how_many_of_how_many() -> None:
     assert len(rows(data)) == 4
 
 
+@pytest.mark.slow
 def test_a_card_has_a_line_for_each_number_of_scripted_players() -> None:
     game = CoinGame(num_players=3, episode_length=4)
     entrants = [Entrant("one", "always_defect")]

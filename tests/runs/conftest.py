@@ -1,3 +1,4 @@
+import fcntl
 import os
 import subprocess
 import sys
@@ -45,7 +46,14 @@ def loqa(environment: dict[str, str]) -> Loqa:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, loqa: Loqa) -> Path:
-    """The folder of a finished tiny run; tests only read it."""
-    home = tmp_path_factory.mktemp("trained")
-    loqa("train", "ipd", *TINY, cwd=home)
+    """The folder of a finished tiny run, one for all processes of the tests, which only read it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    home = shared / "trained"
+    with (shared / "trained.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "runs").exists():
+            home.mkdir()
+            loqa("train", "ipd", *TINY, cwd=home)
     return home / "runs" / "ipd-loqa"

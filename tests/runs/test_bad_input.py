@@ -59,9 +59,10 @@ Refused = Callable[..., str]
         ("train ipd --minutes inf", ("minutes", "above 0", "got inf")),
         ("train ipd --minutes soon", ("--minutes", "'soon'")),
         ("train coin --size 0", ("CoinGame.size", "from 1 to 1,000", "got 0")),
-        (
+        pytest.param(
             "train coin --pool 1000000 --updates 1000000000",
             ("pool", "memory", "pool=1000000", "bytes"),
+            marks=pytest.mark.slow,
         ),
         ("train ipd --exact --actor.memory 4", ("exact", "without memory", "memory=4")),
         ("train ipd --exact --pool 8", ("exact", "pool", "exclude", "pool=8")),

@@ -226,6 +226,7 @@ def test_play_makes_a_moving_picture_of_scripted_players(
     assert "--gif must be a new file" in line
 
 
+@pytest.mark.slow
 def test_play_takes_a_board_of_any_size(loqa: Loqa, tmp_path: Path) -> None:
     said = loqa("play", "coin", "--size", "4", "7", "--scripted", "k_strikes", cwd=tmp_path)
     assert "k_strikes" in said.stdout

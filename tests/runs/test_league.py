@@ -280,6 +280,7 @@ def test_a_player_that_was_mended_plays_its_pairs_when_the_league_goes_on(
         assert (home / "out" / name).read_bytes() == (home / "whole" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_player_is_found_from_the_repositorys_root_too(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ class Fault(Exception):  # noqa: N818 -- it is read as "it raised ..."
     """What other people's code did instead of answering, as the rest of a sentence: raised ..."""
 
 
-def told(error: BaseException) -> str:
+def one_line_error(error: BaseException) -> str:
     """An error of anyone's code in one line, without a full stop."""
     message = " ".join(str(error).split()).rstrip(".")
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
@@ -47,7 +47,7 @@ def called(
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and seen:
                 raise
-            raise Fault(f"raised {told(error)}") from error
+            raise Fault(f"raised {one_line_error(error)}") from error
 
 
 class Caller:

@@ -19,7 +19,7 @@ import jax
 import numpy as np
 
 from loqa_agents.players.python.chance import generator_in
-from loqa_agents.players.python.foreign_code import Caller, told
+from loqa_agents.players.python.foreign_code import Caller, one_line_error
 from loqa_envs.arrays import Array
 from loqa_envs.game import Carry, Extras, Game, Params, Policy
 from loqa_envs.observation import each_array
@@ -80,7 +80,7 @@ class Source:
             except Exception as error:
                 raise ValueError(
                     "a player must be one that can be copied, or a function that makes it, so that "
-                    f"it can meet itself; copying it failed with {told(error)}."
+                    f"it can meet itself; copying it failed with {one_line_error(error)}."
                 ) from error
 
     def new(self, seed: int) -> Any:

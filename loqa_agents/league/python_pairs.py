@@ -9,7 +9,7 @@ import numpy as np
 
 from loqa_agents.common.seatings import seatings
 from loqa_agents.league.entrants import Seated
-from loqa_agents.league.tables import Met
+from loqa_agents.league.tables import PairResult
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.python.player import anew, seeds
 from loqa_envs.adapters.single import Match, uniform
@@ -30,14 +30,14 @@ class PlayerError(ValueError):
         self.player = player
 
 
-def play_by_hand(
+def play_python_pair(
     seed: int,
     game: Game,
     names: tuple[str, str],
     pair: tuple[Seated, Seated],
     episodes: int,
     focal: int = 1,
-) -> Met:
+) -> PairResult:
     """``[E, 2]``: the pair's episodes, in which ``focal`` seats are the first one's.
 
     It holds the `seatings` in turn: of two players, the first seat in every other episode. Every
@@ -75,16 +75,16 @@ def play_by_hand(
         rewards.append(of_both(match.returns))
         info.append({name: of_both(sums) for name, sums in totals.items()})
     stacked: dict[str, Array] = {name: np.stack([each[name] for each in info]) for name in info[0]}
-    return Met(np.stack(rewards), stacked)
+    return PairResult(np.stack(rewards), stacked)
 
 
-def watch_by_hand(
+def watch_python_players(
     seed: int, game: Game, names: Sequence[str], players: Sequence[Seated]
 ) -> tuple[Array, Array, State]:
     """One episode, seat by seat: ``actions[T, P]``, ``rewards[T, P]`` and the states, ``[T + 1]``.
 
     Raises:
-        PlayerError: as `play_by_hand`.
+        PlayerError: as `play_python_pair`.
     """
     generator = np.random.default_rng(seed)
     seated = [

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Text
+from host_environments import Dilemma, Leavers, Masked
 
 from loqa_agents import DenseGRU, HostEpisodes, HostTrainer, Learner, Training, play_episode
 from loqa_agents.training.host.trainer import HostTable
@@ -18,8 +19,6 @@ from loqa_envs.adapters.host.game import HostGame
 from loqa_envs.adapters.host.spaces import parts_of
 from loqa_envs.adapters.pettingzoo import parallel_env
 from loqa_envs.keys import key
-
-from .host_environments import Dilemma, Leavers, Masked
 
 QUICK = {"actor_steps": 1, "critic_steps": 1}
 ENDLESS = Learner(algorithm="naive", critic=DenseGRU(memory=3), finite_horizon=False, **QUICK)

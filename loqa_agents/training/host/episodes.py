@@ -1,21 +1,26 @@
-"""Episodes of somebody's environment, many copies of it stepped together in this process."""
+"""Episodes of somebody's environment, many copies of it stepped together."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Annotated, Any
 
 import jax
 import numpy as np
+from annotated_types import Interval
 
 from loqa_agents.common.rollout import Trajectory, all_act
 from loqa_agents.training.host.recorder import Recorder
+from loqa_envs.adapters.host.copies import (
+    Copies,
+    CopiesHere,
+    CopiesInWorkers,
+    CopyFailed,
+    MakeEnv,
+)
 from loqa_envs.adapters.host.game import HostGame
 from loqa_envs.game import Carry, Extras, Params, Policy
 from loqa_envs.keys import boundary, stream
 from loqa_envs.validation import Count, check
-
-MakeEnv: TypeAlias = Callable[[], Any]
-"""A function that makes a new PettingZoo ``ParallelEnv``."""
 
 
 class HostEpisodes:
@@ -30,23 +35,34 @@ class HostEpisodes:
         episode_length: after how many steps an episode is cut off at the latest; by default what
             the environment says.
         seats_alike: whether a seat is as good as any other; if not, learners tell them apart.
+        workers: number of processes that share the copies; 0 steps them in this one. A program that
+            uses workers must start below ``if __name__ == "__main__":``, since they import it.
 
     Raises:
-        ValueError: for what `HostGame.of` refuses.
+        ValueError: for what `HostGame.of` refuses, and if workers cannot import ``make_env``.
     """
 
     def __init__(
-        self, make_env: MakeEnv, episode_length: int | None = None, seats_alike: bool = False
+        self,
+        make_env: MakeEnv,
+        episode_length: int | None = None,
+        seats_alike: bool = False,
+        workers: int = 0,
     ) -> None:
-        self._make_env = make_env
-        self._envs = [make_env()]
-        self.game = HostGame.of(self._envs[0], episode_length, seats_alike=seats_alike)
+        workers = check("workers", workers, Annotated[int, Interval(ge=0, le=1024)])
+        env = make_env()
+        self.game = HostGame.of(env, episode_length, seats_alike=seats_alike)
+        self._agents = list(env.possible_agents)
+        self._copies: Copies
+        if workers:
+            env.close()
+            self._copies = CopiesInWorkers(make_env, workers)
+        else:
+            self._copies = CopiesHere(make_env, env)
 
     def close(self) -> None:
-        """Close all copies."""
-        for env in self._envs:
-            env.close()
-        self._envs = []
+        """Close all copies, and end the workers."""
+        self._copies.close()
 
     def play(
         self, key: jax.Array, policies: Sequence[Policy], params: Sequence[Params], episodes: Count
@@ -84,21 +100,18 @@ class HostEpisodes:
         """
         game, copies, front = self.game, episodes * columns, (episodes, columns)
         recorder = Recorder(game, copies)
-        while len(self._envs) < copies:
-            self._envs.append(self._make_env())
         drawn = jax.random.bits(stream(key, "environments"), (copies,), np.uint32)
         seeds = (np.asarray(drawn) >> 1).tolist()  # many environments want seeds below 2**31
-        agents = self._envs[0].possible_agents
-        playing = [list(range(len(agents)))] * copies
-        for copy, seed in enumerate(seeds):
-            reply = self._called(copy, -1, partial(self._envs[copy].reset, seed=seed))
-            for seat, agent in enumerate(agents):
-                if agent not in reply[0]:
+        playing = [list(range(len(self._agents)))] * copies
+        replies = self._asked(self._copies.reset, dict(enumerate(seeds)))
+        for copy, (observations, infos) in replies.items():
+            for seat, agent in enumerate(self._agents):
+                if agent not in observations:
                     raise ValueError(
                         f"all of possible_agents must begin every episode; {agent} is missing in "
                         f"copy {copy} of {game.name}."
                     )
-                recorder.see(copy, 0, seat, agent, reply[0], reply[1], False)
+                recorder.see(copy, 0, seat, agent, observations, infos, False)
         carries = tuple(
             jax.tree.map(lambda leaf: np.broadcast_to(leaf, front + np.shape(leaf)), c)
             for c in (policy.initial_carry() for policy in policies)
@@ -117,25 +130,29 @@ class HostEpisodes:
                 recorder.repeat(t)
                 noted += noted[-1:] * (game.episode_length - t - 1)
                 break
-            for copy in range(copies):
-                if playing[copy]:
-                    playing[copy] = self._step(copy, t, playing[copy], recorder)
+            chosen = {
+                copy: {
+                    self._agents[seat]: int(recorder.actions[copy, t, seat]) + game.first_action
+                    for seat in seats
+                }
+                for copy, seats in enumerate(playing)
+                if seats
+            }
+            for copy, reply in self._asked(self._copies.step, t, chosen).items():
+                playing[copy] = self._noted(copy, t, playing[copy], reply, recorder)
         extras = jax.tree.map(lambda *leaves: np.stack(leaves, len(front)), *noted)
         return recorder.trajectory(front, extras, jax.tree.map(np.asarray, carries))
 
-    def _step(self, copy: int, t: int, playing: list[int], recorder: "Recorder") -> list[int]:
-        """Step one copy for the seats that are still playing; which go on."""
-        env = self._envs[copy]
-        agents, row, first = env.possible_agents, recorder.actions[copy, t], self.game.first_action
-        actions = {agents[seat]: int(row[seat]) + first for seat in playing}
-        observations, rewards, terminations, truncations, infos = self._called(
-            copy, t, partial(env.step, actions)
-        )
+    def _noted(
+        self, copy: int, t: int, playing: list[int], reply: Any, recorder: Recorder
+    ) -> list[int]:
+        """Write down the reply of one copy to those seats that were still playing; which go on."""
+        observations, rewards, terminations, truncations, infos = reply
         last = t + 1 == self.game.episode_length
         going_on = []
         recorder.keep(copy, t + 1)
         for seat in playing:
-            agent = agents[seat]
+            agent = self._agents[seat]
             for what, named in (("reward", rewards), ("termination", terminations)):
                 if agent not in named:
                     raise ValueError(
@@ -158,15 +175,11 @@ class HostEpisodes:
                 going_on.append(seat)
         return going_on
 
-    def _called(self, copy: int, step: int, call: Callable[[], Any]) -> Any:
-        """What a copy of the environment answers."""
+    def _asked(self, ask: Callable[..., Any], *what: Any) -> Any:
         try:
-            return call()
-        except Exception as error:
-            when = "in its reset" if step < 0 else f"in step {step}"
-            raise RuntimeError(
-                f"copy {copy} of {self.game.name} raised {type(error).__name__} {when}: {error}"
-            ) from error
+            return ask(*what)
+        except CopyFailed as failed:
+            raise RuntimeError(f"copy {failed.copy} of {self.game.name} {failed.what}") from failed
 
 
 @partial(jax.jit, static_argnames=("policies", "varies"))

@@ -12,12 +12,13 @@ from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory
 from loqa_agents.common.seatings import in_turn
-from loqa_agents.training.host.episodes import HostEpisodes, MakeEnv
+from loqa_agents.training.host.episodes import HostEpisodes
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.table import Table
 from loqa_agents.training.trainer import Trainer, Update
 from loqa_agents.training.updates import Training, TrainState
 from loqa_envs import keys
+from loqa_envs.adapters.host.copies import MakeEnv
 from loqa_envs.game import Policy
 from loqa_envs.validation import checked
 
@@ -45,9 +46,10 @@ class HostTrainer:
         episode_length: after how many steps an episode is cut off at the latest; by default what
             the environment says.
         seats_alike: whether a seat is as good as any other; if not, learners tell them apart.
+        workers: number of processes that share the copies, see `HostEpisodes`.
 
     Raises:
-        ValueError: for what `HostGame.of`, `Training` or `Lineup` refuse.
+        ValueError: for what `HostEpisodes`, `Training` or `Lineup` refuse.
     """
 
     @checked
@@ -59,10 +61,11 @@ class HostTrainer:
         seeds: Sequence[int],
         episode_length: int | None = None,
         seats_alike: bool = False,
+        workers: int = 0,
     ) -> None:
         if training.exact:
             raise ValueError("exact must be False: an environment has no rules to be solved.")
-        self.episodes = HostEpisodes(make_env, episode_length, seats_alike)
+        self.episodes = HostEpisodes(make_env, episode_length, seats_alike, workers)
         self.game = game = self.episodes.game
         self.training = training
         self._trainer = Trainer(game, learner, training, seeds, jax.devices()[:1])
@@ -114,7 +117,7 @@ class HostTrainer:
         return state, metrics
 
     def close(self) -> None:
-        """Close all copies of the environment."""
+        """Close all copies of the environment, and end the workers."""
         self.episodes.close()
 
     def _dealt(self, key: jax.Array, i: jax.Array, state: TrainState) -> Any:

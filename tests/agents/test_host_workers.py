@@ -1,0 +1,140 @@
+"""Copies of an environment in worker processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from functools import partial
+from pathlib import Path
+
+import jax
+import numpy as np
+import psutil
+import pytest
+from host_environments import Dilemma, Leavers
+
+from loqa_agents import HostEpisodes, HostTrainer, Learner, Training
+from loqa_envs import make_player
+from loqa_envs.keys import key
+
+TESTS = Path(__file__).parents[1]
+
+
+class Fragile(Leavers):
+    """Raises, dies or answers with what cannot be sent, once three steps have been played."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+
+    def step(self, actions):
+        if self.clock == 3:
+            match self.how:
+                case "raises":
+                    raise ZeroDivisionError("no\nmore")
+                case "dies":
+                    os._exit(7)
+                case "lambda":
+                    return lambda: None
+        return super().step(actions)
+
+
+def absent():
+    raise ImportError("no engine")
+
+
+def played(make_env, workers: int):
+    episodes = HostEpisodes(make_env, workers=workers)
+    try:
+        players = [make_player("random", episodes.game, seat) for seat in range(3)]
+        return episodes.play(key(3), players, [()] * 3, episodes=5)
+    finally:
+        episodes.close()
+
+
+@pytest.mark.slow
+def test_workers_play_the_same_episodes():
+    here, there = played(Leavers, 0), played(Leavers, 3)
+    jax.tree.map(np.testing.assert_array_equal, here, there)
+    assert len({episode.tobytes() for episode in there.rewards + there.actions}) > 1
+
+
+@pytest.mark.slow
+def test_training_is_the_same_with_workers_and_leaves_no_process():
+    states = []
+    for workers in (0, 2):
+        trainer = HostTrainer(
+            partial(Dilemma, 5), Learner(), Training(episodes=4), (0,), workers=workers
+        )
+        states.append(trainer.advance(trainer.init(), 0, 2)[0])
+        if workers:
+            assert len(psutil.Process().children()) >= workers
+        trainer.close()
+    jax.tree.map(np.testing.assert_array_equal, *states)
+    assert not [child for child in psutil.Process().children() if "spawn" in str(child.cmdline())]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("raises", "copy 0 of leavers raised ZeroDivisionError in step 3: no more"),
+        ("dies", "copy 0 of leavers lost its process in step 3, with exit code 7."),
+        ("lambda", "copy 0 of leavers raised .* when its answer was sent: .*lambda.*"),
+    ],
+)
+def test_a_worker_that_fails_says_which_copy_and_when(how, said):
+    with pytest.raises(RuntimeError, match=f"^{said}$"):
+        played(partial(Fragile, how), 2)
+
+
+def test_what_workers_cannot_import_is_refused():
+    with pytest.raises(ValueError, match=r"^make_env must be a function that worker processes can"):
+        HostEpisodes(lambda: Leavers(), workers=1)
+    with pytest.raises(ValueError, match=r"^workers must be .* got -1"):
+        HostEpisodes(Leavers, workers=-1)
+
+
+PROGRAM = """
+import time
+from host_environments import Leavers
+from loqa_agents import HostEpisodes
+from loqa_envs import make_player
+from loqa_envs.keys import key
+
+if __name__ == "__main__":
+    episodes = HostEpisodes(Leavers, workers=2)
+    players = [make_player("random", episodes.game, seat) for seat in range(3)]
+    episodes.play(key(3), players, [()] * 3, episodes=5)
+    print("ready", flush=True)
+    {then}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("then", "number"),
+    [("pass", None), ("time.sleep(60)", signal.SIGINT), ("time.sleep(60)", signal.SIGKILL)],
+)
+def test_no_worker_outlives_the_program(then, number, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(textwrap.dedent(PROGRAM).format(then=then))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
+    process = subprocess.Popen(
+        [sys.executable, program], stdout=subprocess.PIPE, env=environment, text=True,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout.readline() == "ready\n"
+    family = psutil.Process(process.pid)
+    children = family.children(recursive=True)
+    if number is None:
+        assert process.wait(30) == 0
+    else:
+        assert len(children) >= 2
+        # As a terminal does it, Ctrl-C goes to all.
+        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+        assert process.wait(30) != 0
+    process.stdout.close()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive

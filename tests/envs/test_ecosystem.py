@@ -15,6 +15,8 @@ from loqa_envs.adapters.registration import gymnasium_id
 from loqa_envs.adapters.vector import SharedVectorEnv
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+OF_OTHERS = [path for path in EXAMPLES.glob("*.py") if not path.stem.startswith("extend_")]
+"""Examples with other libraries; those of one's own parts are run in ``tests/test_examples.py``."""
 
 # Torch, and what it imports, warn of their own deprecations.
 pytestmark = pytest.mark.filterwarnings(
@@ -183,7 +185,7 @@ def test_the_face_for_stable_baselines3_says_what_it_learns_from(sb3) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("example", sorted(OF_OTHERS), ids=lambda path: path.stem)
 def test_every_example_runs(example: Path) -> None:
     for package in ("ray", "stable_baselines3", "torch"):
         if re.search(rf"^(from|import) {package}\b", example.read_text(), re.MULTILINE):

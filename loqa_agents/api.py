@@ -24,9 +24,10 @@ from loqa_agents.players.published import PublishedAgent
 from loqa_agents.runs.loggers import Logger, Record
 from loqa_agents.runs.loop import run
 from loqa_agents.runs.results import evaluate_agents
-from loqa_agents.training.evaluation import Evaluator, mean_rewards
+from loqa_agents.training.evaluation import Evaluator
 from loqa_agents.training.host.episodes import HostEpisodes
 from loqa_agents.training.host.trainer import HostTrainer
+from loqa_agents.training.means import mean_rewards
 from loqa_agents.training.presets import PRESETS, Preset
 from loqa_agents.training.trainer import Trainer
 from loqa_agents.training.updates import Training, TrainState

@@ -1,6 +1,7 @@
 """Social dilemmas as pure JAX games, and as PettingZoo and Gymnasium environments."""
 
 from loqa_envs import forks as _forks  # noqa: F401  # it must be there before a fork
+from loqa_envs.adapters.host.environment import environment
 from loqa_envs.adapters.registration import register as _register
 from loqa_envs.arrays import Array, array_namespace
 from loqa_envs.catalogue import GAMES, make_game, make_player, register_game
@@ -45,6 +46,7 @@ __all__ = [
     "SwitchPolicy",
     "Tremble",
     "array_namespace",
+    "environment",
     "extortioner",
     "make_game",
     "make_player",

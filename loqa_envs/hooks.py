@@ -1,7 +1,7 @@
 """What a game may say of itself besides its rules, so that nobody need ask which game it is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, Literal, Protocol, TypeAlias
 
 from loqa_envs.arrays import Array
@@ -13,6 +13,13 @@ hidden from anyone, or learners, for whom what holds in one place holds everywhe
 
 class Hooks(Protocol):
     """The defaults are those of a game that has one version only, and nothing special to report."""
+
+    under_jax: bool = True
+    """Whether its steps are array code; if not, `HostEpisodes` plays it step by step."""
+
+    def settings(self) -> dict[str, Any]:
+        """What the maker that is registered for its name makes the same game of: plain data."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
 
     @property
     def situations(self) -> Mapping[str, Array]:

@@ -13,6 +13,7 @@ import numpy as np
 import tyro
 from rich.console import Console
 
+from loqa_agents.cli.environments import names_environment, train_environment
 from loqa_agents.cli.evaluate import Evaluate
 from loqa_agents.cli.league import LeagueCommand
 from loqa_agents.cli.play import Play
@@ -35,6 +36,8 @@ def parse(arguments: Sequence[str]) -> Callable[[Console], None]:
     """
     network = _network(arguments)
     presets: Any = tuple(_subcommand(name, preset, network) for name, preset in PRESETS.items())
+    if arguments[:1] == ["train"] and len(arguments) > 1 and names_environment(arguments[1]):
+        presets += (train_environment(arguments[1], network),)
     trains: Any = Annotated[Union[presets], FLAT]  # noqa: UP007 -- made at run time
 
     @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from loqa_agents.runs.loggers import Logger, TensorBoard, WeightsAndBiases, requ
 from loqa_agents.runs.loop import run
 from loqa_agents.training.updates import Training
 from loqa_envs.game import Game
+from loqa_envs.validation import Count
 
-G = TypeVar("G", bound=Game)
+G = TypeVar("G")
 FLAT = tyro.conf.arg(name="")
 
 
@@ -57,20 +58,33 @@ class Train(Generic[G]):
     wandb_name: str | None = None
     """Weights & Biases run name; by default the name of the folder."""
 
+    final_episodes: tyro.conf.Suppress[Count] = 1024
+    """Episodes of each pair in the last evaluation."""
+
+    @property
+    def workers(self) -> int:
+        return 0
+
+    def make_game(self) -> Game:
+        game: Game = self.game  # type: ignore[assignment]
+        return game
+
     def __call__(self, console: Console) -> None:
+        game = self.make_game()
         seeds = parse_seeds(self.seeds)
         new = self.devices_changed or not self.resume  # otherwise it goes on with those it had
         devices = (
             training_devices(self.devices, len(seeds), self.training.episodes) if new else None
         )
-        title = f"{self.learner.label} on {self.game.name}"
+        title = f"{self.learner.label} on {game.name}"
         title += f", {self.minutes:g} min per seed" if self.minutes else ""
         loggers = self._loggers()
         display = report.ProgressDisplay(console, title, self.training.updates)
         results = run(
-            self.game, self.learner, self.training, seeds, self.out, [*loggers, display],
-            self.checkpoint_seconds, devices=devices or self.devices, minutes=self.minutes,
-            resume=self.resume, overwrite=self.overwrite, devices_changed=self.devices_changed,
+            game, self.learner, self.training, seeds, self.out, [*loggers, display],
+            self.checkpoint_seconds, self.final_episodes, devices or self.devices, self.minutes,
+            self.workers, resume=self.resume, overwrite=self.overwrite,
+            devices_changed=self.devices_changed,
         )  # fmt: skip
         report.print_results(console, results)
         say(

@@ -40,7 +40,7 @@ def game_to_dict(game: Game) -> dict[str, Any]:
     settings: Any = game
     if not dataclasses.is_dataclass(settings):
         raise ValueError(f"a game must be a dataclass, so that it can be saved, got {game!r}.")
-    data = {"name": game.name} | dataclasses.asdict(settings)  # type: ignore[arg-type]
+    data = {"name": game.name} | game.settings()
     if not _comes_back(game, game_from_dict, data):
         kind = type(game).__name__
         raise ValueError(

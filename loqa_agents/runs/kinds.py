@@ -9,7 +9,8 @@ import jax
 from loqa_agents.players.agent import Agent
 from loqa_agents.runs import coin_game, pictures
 from loqa_agents.runs.loggers import Record
-from loqa_agents.training.evaluation import BATCH, mean_rewards
+from loqa_agents.training.evaluation import BATCH
+from loqa_agents.training.means import mean_rewards
 from loqa_envs.catalogue import make_player
 from loqa_envs.game import Game
 

@@ -25,19 +25,27 @@ from loqa_agents.runs.identity import TRAINING, run_config, session
 from loqa_agents.runs.kinds import kind_of
 from loqa_agents.runs.loggers import Logger, Record
 from loqa_agents.runs.metrics import JsonLines, read_metrics, require_evaluations
-from loqa_agents.runs.results import evaluate_agents, measured, measurements, numbers, warm_up
+from loqa_agents.runs.results import (
+    evaluate_agents,
+    evaluation_key,
+    measured,
+    measurements,
+    numbers,
+)
 from loqa_agents.training.evaluation import Evaluator
-from loqa_agents.training.trainer import Trainer
+from loqa_agents.training.host.episodes import EnvironmentFailed, Workers
+from loqa_agents.training.of_game import AnyTrainer, require_memory_of, trainer_of
 from loqa_agents.training.updates import Training, TrainState
+from loqa_envs.adapters.host.copies import MakeEnv
+from loqa_envs.adapters.host.environment import environment
 from loqa_envs.catalogue import make_game
 from loqa_envs.game import Game
-from loqa_envs.memory import require_memory
 from loqa_envs.validation import Count, checked
 
 
 @checked
 def run(
-    game: Game | str,
+    game: Game | str | MakeEnv,
     learner: Algorithm,
     training: Training,
     seeds: int | str | Iterable[int],
@@ -47,6 +55,7 @@ def run(
     final_episodes: Count = 1024,
     devices: Count | list[jax.Device] | tuple[jax.Device, ...] | None = None,
     minutes: Annotated[float, Interval(gt=0)] | None = None,
+    workers: Workers = 0,
     *,
     resume: bool | None = None,
     overwrite: bool = False,
@@ -61,25 +70,33 @@ def run(
     ``runs/``. A run goes on with the devices that it began with, unless ``devices_changed``;
     without ``devices`` it begins with all that JAX has. Closes the ``loggers``.
 
+    ``game`` may be a function that makes a PettingZoo ``ParallelEnv``, or what
+    `loqa_envs.environment` makes of it, with its copies shared by ``workers`` processes, if any. An
+    environment cannot be saved within an episode: whole updates are saved, and a run that goes on
+    equals one that was not cut if the environment is deterministic under its seed.
+
     Raises:
         ValueError: if settings do not go together or cannot be saved, if ``out`` has something else
             in it than the same run, or if something in it cannot be read.
         InterruptedRun: after SIGINT or SIGTERM, when the state is saved.
         FloatingPointError: when a parameter stops being finite; the last checkpoint stays.
+        EnvironmentFailed: when a copy of an environment raises or is lost, after a checkpoint.
     """
     started = time.perf_counter()
-    game, seeds = make_game(game), as_seeds(seeds)
+    game = environment(game) if callable(game) else make_game(game)
+    seeds = as_seeds(seeds)
     budget = math.inf if minutes is None else 60 * minutes * len(seeds)
     config = run_config(game, learner, training, seeds)
-    default = f"{game.name}-{learner.label}"
+    default = f"{game.name.replace(':', '-')}-{learner.label}"
 
     with ExitStack() as stack:
         claimed = stack.enter_context(claim(out, default, TRAINING, config, resume, overwrite))
         recorded = claimed.recorded or {}
         chosen = choose_devices(devices, recorded.get("devices"), devices_changed)
-        trainer = Trainer(game, learner, training, seeds, chosen)
-        evaluator = Evaluator(game, learner.policy(game))
-        _require_memory(trainer, evaluator, chosen)
+        trainer = trainer_of(game, learner, training, seeds, chosen, workers)
+        stack.callback(trainer.close)
+        evaluator = trainer.evaluator()
+        require_memory_of(trainer, evaluator, chosen)
         past = _Past() if claimed.recorded is None else _look_back(claimed.path, evaluator, trainer)
         config |= {"devices": describe(chosen), "sessions": recorded.get("sessions", [])}
         config["sessions"].append(session(minutes, past.update, config["devices"]))
@@ -103,6 +120,9 @@ def run(
         def wall_seconds() -> float:
             return past.progress["wall_seconds"] + time.perf_counter() - started
 
+        def progress() -> Progress:
+            return Progress(wall_seconds=wall_seconds(), compile_seconds=compile_seconds)
+
         def log(metrics: dict[str, Any]) -> None:
             record = {
                 "update": update,
@@ -115,7 +135,7 @@ def run(
 
         compiling = time.perf_counter()
         trainer.compile(state)
-        warm_up(evaluator, _actors(trainer, state))
+        evaluator.warm_up(evaluation_key(0), _actors(trainer, state))
         compile_seconds = past.progress["compile_seconds"] + time.perf_counter() - compiling
         if past.state is None:
             log({})
@@ -126,7 +146,11 @@ def run(
             every = training.evaluate_every
             stop = min(training.updates, update + chunk, (update // every + 1) * every)
             began = time.perf_counter()
-            state, metrics = trainer.advance(state, update, stop)
+            try:
+                state, metrics = trainer.advance(state, update, stop)
+            except EnvironmentFailed:  # the state before is whole: nothing of it has been used up
+                checkpoints.save(update, state, progress())
+                raise
             _require_finite(state, update, stop)
             # About a second of updates at a time: nothing else can be done meanwhile.
             chunk = max(1, int((stop - update) / (time.perf_counter() - began)))
@@ -136,9 +160,7 @@ def run(
                 log(metrics)
             due = time.perf_counter() - saved_at >= checkpoint_seconds
             if due or caught or ended:
-                checkpoints.save(update, state, Progress(
-                    wall_seconds=wall_seconds(), compile_seconds=compile_seconds
-                ))  # fmt: skip
+                checkpoints.save(update, state, progress())
                 saved_at = time.perf_counter()
             if caught:
                 raise InterruptedRun(folder, caught[0], f"before update {update}")
@@ -163,18 +185,6 @@ def run(
     return results
 
 
-def _require_memory(trainer: Trainer, evaluator: Evaluator, devices: list[jax.Device]) -> None:
-    """Raise ``ValueError`` unless training and its evaluations are likely to fit in memory."""
-    settings, number, length = trainer.training, len(trainer.seeds), trainer.game.episode_length
-    learner = trainer.learners[0]
-    given: dict[str, Any] = {"episode_length": length, "actor": getattr(learner, "actor", learner)}
-    actors = learner.params(trainer.shapes().learners[0]).actor
-    require_memory("evaluation", evaluator.bytes_needed(actors), given | {"seeds": number}, devices)
-    given |= {"critic": getattr(learner, "critic", None), "episodes": settings.episodes}
-    given |= {"pool": settings.pool, "seeds": number}
-    require_memory("training", trainer.bytes_needed(), given, devices)
-
-
 class _Past(NamedTuple):
     """What the sessions of a run before this one left."""
 
@@ -186,7 +196,7 @@ class _Past(NamedTuple):
     """The evaluations until ``update``, that before it included."""
 
 
-def _look_back(out: Path, evaluator: Evaluator, trainer: Trainer) -> _Past:
+def _look_back(out: Path, evaluator: Evaluator, trainer: AnyTrainer) -> _Past:
     """Read all that a run needs to go on.
 
     Raises:
@@ -205,7 +215,7 @@ def _look_back(out: Path, evaluator: Evaluator, trainer: Trainer) -> _Past:
     return _Past(update, state, progress, [line for line in records if line["update"] <= update])
 
 
-def save_agents(out: Path, trainer: Trainer, state: TrainState) -> list[Agent]:
+def save_agents(out: Path, trainer: AnyTrainer, state: TrainState) -> list[Agent]:
     """Write every seed's agent to ``agents/SEED.safetensors``, a rival's to ``rivals/``."""
     saved = []
     folders = ("agents", "rivals")
@@ -222,7 +232,7 @@ def save_agents(out: Path, trainer: Trainer, state: TrainState) -> list[Agent]:
     return saved
 
 
-def _actors(trainer: Trainer, state: TrainState, number: int = 0) -> Any:
+def _actors(trainer: AnyTrainer, state: TrainState, number: int = 0) -> Any:
     return jax.device_get(trainer.learners[number].params(state.learners[number]).actor)
 
 

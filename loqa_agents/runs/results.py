@@ -11,7 +11,8 @@ import numpy as np
 from loqa_agents.common.rollout import measured_in
 from loqa_agents.players.agent import Agent
 from loqa_agents.runs.kinds import kind_of
-from loqa_agents.training.evaluation import BATCH, Evaluation, Evaluator
+from loqa_agents.training.evaluation import Evaluation, Evaluator
+from loqa_agents.training.of_game import evaluator_of
 from loqa_envs import keys
 from loqa_envs.game import Game, Params
 
@@ -37,7 +38,8 @@ def evaluate_agents(
                 f"{first.game!r} with {first.policy!r} (seed {first.seed}) and "
                 f"{agent.game!r} with {agent.policy!r} (seed {agent.seed})."
             )
-    evaluator = evaluator or Evaluator(first.game, first.policy)
+    if evaluator is None:
+        evaluator = evaluator_of(first.game, first.policy)
     actors = jax.tree.map(lambda *leaves: np.stack(leaves), *(agent.params for agent in agents))
     evaluation = evaluator.evaluate(_final_key("self-play"), actors, episodes)
     if rivals is not None:
@@ -67,7 +69,7 @@ def measured(evaluator: Evaluator, update: int, actors: Any) -> dict[str, Any]:
     """The measurements of an evaluation before ``update``, as ``metrics.jsonl`` has them."""
     game = evaluator.game
     kind = kind_of(game)
-    found = evaluator.evaluate(_evaluation_key(update), actors, kind.episodes)
+    found = evaluator.evaluate(evaluation_key(update), actors, kind.episodes)
     record = _measured(game, found)
     return record | kind.of_record(game, record)
 
@@ -78,22 +80,12 @@ def measurements(game: Game) -> tuple[str, ...]:
     return (*names, *["by_seat"] * (not game.seats_alike))
 
 
-def warm_up(evaluator: Evaluator, actors: Any) -> None:
-    """Compile what evaluation runs, by running a batch of each."""
-    key = _evaluation_key(0)
-    evaluator.evaluate(key, actors, BATCH)
-    evaluator.cross_play(key, actors, BATCH)
-    if (game := evaluator.game).situations:
-        for seat in range(1 if game.seats_alike else game.num_players):
-            evaluator.cooperation(key, actors, seat)
-
-
 def _evaluation_root() -> jax.Array:
     """No seed's own key, whatever the seed."""
     return keys.stream(keys.key(0), "evaluation")
 
 
-def _evaluation_key(update: int) -> jax.Array:
+def evaluation_key(update: int) -> jax.Array:
     return jax.random.fold_in(_evaluation_root(), update)
 
 

@@ -1,6 +1,6 @@
 """How players fare against each other: mean reward per step over whole episodes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import combinations
 from typing import Any, NamedTuple, TypeAlias
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from loqa_agents.common.peak import peak_bytes, tree_bytes
 from loqa_agents.common.rollout import play_episode
 from loqa_agents.common.seatings import seatings
+from loqa_agents.training.means import Means, means
 from loqa_envs.game import Game, Params, Policy, in_seat
 from loqa_envs.keys import boundary
 from loqa_envs.keys import key as key_of
@@ -45,40 +46,8 @@ class Evaluation(NamedTuple):
     """By the names of `Evaluator.rows`."""
 
 
-@boundary
-def mean_rewards(
-    key: jax.Array,
-    game: Game,
-    policies: Sequence[Policy],
-    params: Sequence[Params],
-    episodes: int,
-) -> jax.Array:
-    """Mean reward per step of each seat, ``[P]``, over whole episodes."""
-    return _means(key, game, policies, params, episodes).rewards
-
-
 _Both: TypeAlias = tuple[jax.Array, jax.Array]
 """What a `Versus` has, within a compiled program."""
-
-
-class _Means(NamedTuple):
-    """Means per step, ``[P]`` each."""
-
-    rewards: jax.Array
-    info: dict[str, jax.Array]
-
-
-def _means(
-    key: jax.Array,
-    game: Game,
-    policies: Sequence[Policy],
-    params: Sequence[Params],
-    episodes: int,
-) -> _Means:
-    keys = jax.random.split(key, episodes)
-    played = jax.vmap(lambda key: play_episode(key, game, policies, params))(keys)
-    means = jax.tree.map(lambda leaf: leaf.mean((0, 1)), (played.rewards, played.info))
-    return _Means(*means)
 
 
 class Evaluator:
@@ -90,6 +59,8 @@ class Evaluator:
     `seatings`, which share the episodes.
     """
 
+    batch = BATCH
+
     def __init__(self, game: Game, policy: Policy) -> None:
         self.game = game
         seats = range(game.num_players)
@@ -98,12 +69,11 @@ class Evaluator:
         self._anyone = [SwitchPolicy(tuple(players.values())) for players in scripted]
         self._names = tuple(scripted[0])
         self._numbers = range(1, game.num_players) if self._names else ()  # seats that they hold
-        self._evaluate = jax.jit(jax.vmap(self._evaluate_one, in_axes=(None, 0)))
+        self._evaluate = self._over_seeds(self._evaluate_one, (None, 0))
         self._cooperation = [
-            jax.jit(jax.vmap(partial(self._cooperation_one, seat), in_axes=(None, 0)))
-            for seat in seats
+            self._over_seeds(partial(self._cooperation_one, seat), (None, 0)) for seat in seats
         ]
-        self._meet = jax.jit(jax.vmap(self._meet_one, in_axes=(None, 0, 0)))
+        self._meet = self._over_seeds(self._meet_one, (None, 0, 0))
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -174,15 +144,34 @@ class Evaluator:
         """
         return np.asarray(self._cooperation[seat](key, actors))
 
+    def warm_up(self, key: jax.Array, actors: Params) -> None:
+        """Compile what evaluation of ``actors[S]`` runs, by running a batch of each."""
+        self.evaluate(key, actors, self.batch)
+        self.cross_play(key, actors, self.batch)
+        if self.game.situations:
+            for seat in range(1 if self.game.seats_alike else self.game.num_players):
+                self.cooperation(key, actors, seat)
+
+    def _over_seeds(self, one: Callable[..., Any], axes: tuple[int | None, ...]) -> Any:
+        return jax.jit(jax.vmap(one, axes))
+
+    def _over_names(self, one: Callable[..., Any]) -> Callable[..., Any]:
+        return jax.vmap(one)
+
+    def _means(
+        self, key: jax.Array, policies: Sequence[Policy], params: Sequence[Params], episodes: int
+    ) -> Means:
+        return means(key, self.game, policies, params, episodes)
+
     def _average(self, play: Any, key: jax.Array, episodes: int) -> Any:
-        keys = jax.random.split(key, -(-episodes // BATCH))
+        keys = jax.random.split(key, -(-episodes // self.batch))
         batches = [play(batch_key) for batch_key in keys]
         return jax.tree.map(lambda *leaves: np.mean(leaves, axis=0), *batches)
 
     def _meet_one(self, key: jax.Array, actor: Params, other: Params) -> _Both:
         return self._versus(key, 1, self._seats, actor, other)
 
-    def _evaluate_one(self, key: jax.Array, actor: Params) -> tuple[_Means, _Both]:
+    def _evaluate_one(self, key: jax.Array, actor: Params) -> tuple[Means, _Both]:
         """Means of each seat in self-play; the parts of a `Versus`, ``[rows, P]``."""
         self_key, versus_key = jax.random.split(key)
         plays = self._play(self_key, 1, self._seats, actor, actor).values()
@@ -197,7 +186,8 @@ class Evaluator:
             def meet(key: jax.Array, name: jax.Array, focal: int = focal) -> _Both:
                 return self._versus(key, focal, self._anyone, actor, name)
 
-            met.append(jax.vmap(meet)(jax.random.split(number_key, len(names)), names))
+            keys_of_names = jax.random.split(number_key, len(names))
+            met.append(self._over_names(meet)(keys_of_names, names))
         if not met:
             return itself, (jnp.zeros((0, len(self._seats)), jnp.float32),) * 2
         by_name = jax.tree.map(lambda *parts: jnp.stack(parts, 1), *met)  # [names, numbers, P]
@@ -220,7 +210,7 @@ class Evaluator:
 
     def _play(
         self, key: jax.Array, focal: int, others: Sequence[Policy], actor: Params, other: Params
-    ) -> dict[tuple[int, ...], _Means]:
+    ) -> dict[tuple[int, ...], Means]:
         """Means of each seat, for each choice of ``focal`` seats that the actor holds.
 
         ``others`` are the other player as it sits in each seat.
@@ -233,7 +223,7 @@ class Evaluator:
                 for seat, mine in enumerate(self._seats)
             ]
             policies, params = zip(*players, strict=True)
-            means[held] = _means(own_key, self.game, policies, params, BATCH // len(choices))
+            means[held] = self._means(own_key, policies, params, self.batch // len(choices))
         return means
 
     def _cooperation_one(self, seat: int, key: jax.Array, actor: Params) -> jax.Array:

@@ -16,6 +16,7 @@ from loqa_agents.algorithms.learner import Learner
 from loqa_agents.common.peak import peak_bytes, tree_bytes
 from loqa_agents.common.seeds import as_seeds
 from loqa_agents.training import pool as ring
+from loqa_agents.training.evaluation import Evaluator
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.updates import Training, TrainState
 from loqa_envs import keys
@@ -97,6 +98,13 @@ class Trainer:
         return peak_bytes(traced.jaxpr.jaxpr) + (self._copies - 1) * tree_bytes(shapes)
 
     @keys.boundary
+    def close(self) -> None:
+        """Nothing: all that it holds is JAX's."""
+
+    def evaluator(self) -> Evaluator:
+        """What plays the actors of (the first) learner."""
+        return Evaluator(self.game, self.learners[0].policy(self.game))
+
     def compile(self, state: TrainState) -> None:
         """Compile the training program now rather than at the first call of `advance`."""
         self._advance = self._advance.lower(self._keys, state, np.int32(0), np.int32(0)).compile()

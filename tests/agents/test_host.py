@@ -14,7 +14,7 @@ from loqa_agents.training.host.trainer import HostTable
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.table import Occupant, Table
 from loqa_agents.training.updates import TrainState
-from loqa_envs import IPD, make_player
+from loqa_envs import IPD, environment, make_player
 from loqa_envs.adapters.host.game import HostGame
 from loqa_envs.adapters.host.spaces import parts_of
 from loqa_envs.adapters.pettingzoo import parallel_env
@@ -47,7 +47,7 @@ class Replay:
 def test_a_game_through_its_own_adapter_teaches_the_same_as_under_jax():
     game = IPD(episode_length=6)
     learner = Learner(actor=DenseGRU(memory=3), critic=DenseGRU(), **QUICK)
-    episodes = HostEpisodes(lambda: parallel_env(game), seats_alike=True)
+    episodes = HostEpisodes(environment(lambda: parallel_env(game), seats_alike=True))
     assert episodes.game.observation_spec.tree.shape == game.observation_spec.tree.shape
     own = TrainState((learner.init(key(0), game),), None)
     policy, actor = learner.behaviour(game), own.learners[0].params.actor
@@ -196,7 +196,9 @@ def test_exploration_is_refused_where_actions_are_masked():
 @pytest.mark.slow
 def test_the_prisoners_dilemma_as_somebody_writes_it_is_learned():
     learner = Learner(algorithm="naive", actor_learning_rate=0.05)
-    trainer = HostTrainer(Dilemma, learner, Training(episodes=16), (0,), seats_alike=True)
+    trainer = HostTrainer(
+        environment(Dilemma, seats_alike=True), learner, Training(episodes=16), (0,)
+    )
     state, _ = trainer.advance(trainer.init(), 0, 40)
     actor = jax.tree.map(lambda leaf: leaf[0], state.learners[0].params.actor)
     played = trainer.episodes.play(key(1), [learner.policy(trainer.game)] * 2, (actor, actor), 16)

@@ -15,7 +15,8 @@ from loqa_agents.networks.inputs import Inputs
 from loqa_agents.players.agent import Agent, load_agent, save_agent
 from loqa_agents.runs.report import Episode
 from loqa_agents.runs.results import evaluate_agents
-from loqa_agents.training.evaluation import Evaluator, mean_rewards
+from loqa_agents.training.evaluation import Evaluator
+from loqa_agents.training.means import mean_rewards
 from loqa_agents.training.trainer import Trainer
 from loqa_agents.training.updates import Training
 from loqa_envs import (

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated, Any
+from math import prod
+from typing import Annotated, Any, TypeAlias
 
 import jax
 import numpy as np
@@ -17,10 +18,18 @@ from loqa_envs.adapters.host.copies import (
     CopyFailed,
     MakeEnv,
 )
+from loqa_envs.adapters.host.environment import environment
 from loqa_envs.adapters.host.game import HostGame
 from loqa_envs.game import Carry, Extras, Params, Policy
 from loqa_envs.keys import boundary, stream
+from loqa_envs.observation import Leaf
 from loqa_envs.validation import Count, check
+
+Workers: TypeAlias = Annotated[int, Interval(ge=0, le=1024)]
+
+
+class EnvironmentFailed(RuntimeError):  # noqa: N818 -- as Python's own EnvironmentError was another
+    """An environment raised, or the process of one of its copies ended."""
 
 
 class HostEpisodes:
@@ -31,34 +40,32 @@ class HostEpisodes:
     is deterministic under its seed.
 
     Args:
-        make_env: makes one copy, a PettingZoo ``ParallelEnv``.
-        episode_length: after how many steps an episode is cut off at the latest; by default what
-            the environment says.
-        seats_alike: whether a seat is as good as any other; if not, learners tell them apart.
+        game: the environment, as `loqa_envs.environment` knows it, or a function that makes it.
         workers: number of processes that share the copies; 0 steps them in this one. A program that
             uses workers must start below ``if __name__ == "__main__":``, since they import it.
 
     Raises:
-        ValueError: for what `HostGame.of` refuses, and if workers cannot import ``make_env``.
+        ValueError: for what `loqa_envs.environment` refuses, and if workers cannot import the
+            function that makes it.
     """
 
-    def __init__(
-        self,
-        make_env: MakeEnv,
-        episode_length: int | None = None,
-        seats_alike: bool = False,
-        workers: int = 0,
-    ) -> None:
-        workers = check("workers", workers, Annotated[int, Interval(ge=0, le=1024)])
-        env = make_env()
-        self.game = HostGame.of(env, episode_length, seats_alike=seats_alike)
-        self._agents = list(env.possible_agents)
-        self._copies: Copies
-        if workers:
-            env.close()
-            self._copies = CopiesInWorkers(make_env, workers)
-        else:
-            self._copies = CopiesHere(make_env, env)
+    def __init__(self, game: HostGame | MakeEnv, workers: Workers = 0) -> None:
+        workers = check("workers", workers, Workers)
+        self.game = game if isinstance(game, HostGame) else environment(game)
+        make_env = self.game.make_env
+        assert make_env is not None
+        self._copies: Copies = (
+            CopiesInWorkers(make_env, workers) if workers else CopiesHere(make_env)
+        )
+
+    def bytes_needed(self, copies: int) -> int:
+        """Bytes of memory that what happens in so many episodes takes."""
+        seen: int = sum(
+            prod(leaf.shape) * np.dtype(leaf.dtype).itemsize
+            for leaf in jax.tree.leaves(self.game.observation_spec.tree, is_leaf=_is_leaf)
+        )
+        rows = copies * (self.game.episode_length + 1) * self.game.num_players
+        return int(rows * (seen + 4 * 4))  # and action, reward, continues, truncated
 
     def close(self) -> None:
         """Close all copies, and end the workers."""
@@ -95,17 +102,17 @@ class HostEpisodes:
         where an agent's episode was cut off before ``episode_length`` steps.
 
         Raises:
-            RuntimeError: if the environment raises; it names the environment, copy and step.
+            EnvironmentFailed: if a copy raises or is lost; it names environment, copy and step.
             ValueError: for anything of the environment that does not fit its spaces.
         """
         game, copies, front = self.game, episodes * columns, (episodes, columns)
         recorder = Recorder(game, copies)
         drawn = jax.random.bits(stream(key, "environments"), (copies,), np.uint32)
         seeds = (np.asarray(drawn) >> 1).tolist()  # many environments want seeds below 2**31
-        playing = [list(range(len(self._agents)))] * copies
+        playing = [list(range(len(self.game.agents)))] * copies
         replies = self._asked(self._copies.reset, dict(enumerate(seeds)))
         for copy, (observations, infos) in replies.items():
-            for seat, agent in enumerate(self._agents):
+            for seat, agent in enumerate(self.game.agents):
                 if agent not in observations:
                     raise ValueError(
                         f"all of possible_agents must begin every episode; {agent} is missing in "
@@ -132,7 +139,7 @@ class HostEpisodes:
                 break
             chosen = {
                 copy: {
-                    self._agents[seat]: int(recorder.actions[copy, t, seat]) + game.first_action
+                    self.game.agents[seat]: int(recorder.actions[copy, t, seat]) + game.first_action
                     for seat in seats
                 }
                 for copy, seats in enumerate(playing)
@@ -152,7 +159,7 @@ class HostEpisodes:
         going_on = []
         recorder.keep(copy, t + 1)
         for seat in playing:
-            agent = self._agents[seat]
+            agent = self.game.agents[seat]
             for what, named in (("reward", rewards), ("termination", terminations)):
                 if agent not in named:
                     raise ValueError(
@@ -179,7 +186,9 @@ class HostEpisodes:
         try:
             return ask(*what)
         except CopyFailed as failed:
-            raise RuntimeError(f"copy {failed.copy} of {self.game.name} {failed.what}") from failed
+            raise EnvironmentFailed(
+                f"copy {failed.copy} of {self.game.name} {failed.what}"
+            ) from failed
 
 
 @partial(jax.jit, static_argnames=("policies", "varies"))
@@ -203,3 +212,7 @@ def _act(
     moved: Any = jax.vmap(columns, (0, None, 0, 0))(keys, tuple(params), carries, observations)
     actions, carries, extras = moved
     return actions, carries, extras
+
+
+def _is_leaf(node: Any) -> bool:
+    return isinstance(node, Leaf)

@@ -12,13 +12,15 @@ from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory
 from loqa_agents.common.seatings import in_turn
-from loqa_agents.training.host.episodes import HostEpisodes
+from loqa_agents.training.host.episodes import HostEpisodes, Workers
+from loqa_agents.training.host.evaluation import HostEvaluator
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.table import Table
 from loqa_agents.training.trainer import Trainer, Update
 from loqa_agents.training.updates import Training, TrainState
 from loqa_envs import keys
 from loqa_envs.adapters.host.copies import MakeEnv
+from loqa_envs.adapters.host.game import HostGame
 from loqa_envs.game import Policy
 from loqa_envs.validation import checked
 
@@ -39,14 +41,12 @@ class HostTrainer:
     model of the opponent knows nothing.
 
     Args:
-        make_env: makes one copy of the environment.
+        game: the environment, as `loqa_envs.environment` knows it, or a function that makes it.
         learner: who learns, with shared parameters in all seats in self-play.
         training: whom it meets; not ``exact``.
         seeds: one training for each.
-        episode_length: after how many steps an episode is cut off at the latest; by default what
-            the environment says.
-        seats_alike: whether a seat is as good as any other; if not, learners tell them apart.
         workers: number of processes that share the copies, see `HostEpisodes`.
+        devices: the first of them learns; by default of all that JAX has.
 
     Raises:
         ValueError: for what `HostEpisodes`, `Training` or `Lineup` refuse.
@@ -55,20 +55,19 @@ class HostTrainer:
     @checked
     def __init__(
         self,
-        make_env: MakeEnv,
+        game: HostGame | MakeEnv,
         learner: Algorithm,
         training: Training,
         seeds: Sequence[int],
-        episode_length: int | None = None,
-        seats_alike: bool = False,
-        workers: int = 0,
+        workers: Workers = 0,
+        devices: list[jax.Device] | None = None,
     ) -> None:
         if training.exact:
             raise ValueError("exact must be False: an environment has no rules to be solved.")
-        self.episodes = HostEpisodes(make_env, episode_length, seats_alike, workers)
+        self.episodes = HostEpisodes(game, workers)
         self.game = game = self.episodes.game
         self.training = training
-        self._trainer = Trainer(game, learner, training, seeds, jax.devices()[:1])
+        self._trainer = Trainer(game, learner, training, seeds, (devices or jax.devices())[:1])
         self.learners, self.seeds = self._trainer.learners, self._trainer.seeds
         for each in self.learners:
             each.behaviour(game)  # refuses what it cannot play
@@ -86,6 +85,26 @@ class HostTrainer:
     def init(self) -> TrainState:
         """The state before the first update; leaves have a leading axis of seeds."""
         return self._trainer.init()
+
+    def shapes(self) -> TrainState:
+        """A state without its numbers: leaves have a shape and a type."""
+        return self._trainer.shapes()
+
+    def place(self, state: TrainState) -> TrainState:
+        """Put a state on the device, as `init` does."""
+        return self._trainer.place(state)
+
+    def compile(self, state: TrainState) -> None:
+        """Nothing: what is compiled depends on what the environment answers."""
+
+    def bytes_needed(self) -> int:
+        """Bytes of memory that the episodes of an update take, without what learning takes."""
+        return self.episodes.bytes_needed(self.training.episodes)
+
+    def evaluator(self) -> HostEvaluator:
+        """What plays the actors of (the first) learner, in the same copies."""
+        policy = self.learners[0].policy(self.game)
+        return HostEvaluator(self.episodes, policy, self.training.episodes)
 
     @keys.boundary
     @checked

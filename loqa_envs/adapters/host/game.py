@@ -1,11 +1,12 @@
 """What learners must know of somebody's environment, in the form of a game."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from loqa_envs.adapters.host.copies import MakeEnv
 from loqa_envs.adapters.host.spaces import actions_of, mask_in, parts_of, same_spaces
 from loqa_envs.arrays import Array, array_namespace, narrowed
 from loqa_envs.game import Carry, EpisodeLength, Policy, Rules, ScriptedPolicy, State
@@ -32,11 +33,11 @@ class HostGame(Rules):
     """An environment as those who learn in it see it: seats, actions, observations, but no rules.
 
     Seat i is the environment's i-th possible agent. It cannot be played under JAX: `HostEpisodes`
-    plays the environment itself. Make one with `HostGame.of`.
+    plays the environment itself. Make one with `environment`.
     """
 
     name: str
-    agents: tuple[str, ...]
+    agents: tuple[Any, ...]
     """The environment's names of the seats."""
     num_actions: int
     first_action: int
@@ -46,6 +47,10 @@ class HostGame(Rules):
     mask_from: str = ""
     """Where the mask of allowed actions comes from: ``observation``, ``info`` or nowhere."""
     alike: bool = False
+    make_env: MakeEnv | None = field(default=None, compare=False, repr=False)
+    """Makes a copy of the environment."""
+
+    under_jax = False
 
     @classmethod
     def of(
@@ -64,7 +69,7 @@ class HostGame(Rules):
                 other ones than are learned from, and for an unknown episode length.
         """
         name = str((getattr(env, "metadata", None) or {}).get("name") or type(env).__name__)
-        agents = tuple(map(str, getattr(env, "possible_agents", ())))
+        agents = tuple(getattr(env, "possible_agents", ()))
         if not agents:
             raise ValueError(f"{name} must have possible_agents, as PettingZoo's ParallelEnv has.")
         parts = parts_of(agents[0], same_spaces(env, "observation_space"))
@@ -82,6 +87,9 @@ class HostGame(Rules):
         if not source and mask_in(infos.get(env.possible_agents[0])) is not None:
             source = "info"
         return cls(name, agents, count, first, parts, length, source, seats_alike)
+
+    def settings(self) -> dict[str, Any]:
+        return {"episode_length": self.episode_length, "seats_alike": self.alike}
 
     @property
     def num_players(self) -> int:

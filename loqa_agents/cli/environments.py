@@ -1,0 +1,106 @@
+"""``loqa train module:make_env``: somebody's environment, found by the function that makes it."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+
+import tyro
+
+from loqa_agents.algorithms.learner import Learner
+from loqa_agents.cli.train import Train
+from loqa_agents.networks.dense_gru import DenseGRU
+from loqa_agents.players.python.foreign_code import Fault, called
+from loqa_agents.training.host.episodes import Workers
+from loqa_agents.training.presets import with_network
+from loqa_agents.training.updates import Training
+from loqa_envs.adapters.host.environment import environment
+from loqa_envs.game import EpisodeLength, Game
+from loqa_envs.validation import Count
+
+_REGISTERED = "pettingzoo"
+_DENSE = DenseGRU(hidden=(64,))
+_LEARNER = Learner(
+    actor=_DENSE,
+    critic=_DENSE,
+    finite_horizon=False,
+    actor_learning_rate=3e-3,
+    critic_learning_rate=3e-3,
+    entropy=0.01,
+)
+_TRAINING = Training(episodes=32, updates=500, evaluate_every=50)
+
+
+@dataclass(frozen=True)
+class EnvironmentOptions:
+    """How an environment is played; what makes it is no option."""
+
+    word: tyro.conf.Suppress[str]
+    episode_length: EpisodeLength | None = None
+    """Steps after which an episode is cut off at the latest; by default what the environment says
+    (max_cycles)."""
+    seats_alike: bool = False
+    """Take every seat for as good as any other; otherwise agents are told which one they sit in."""
+    workers: Workers = 0
+    """Processes that share the copies of the environment; 0 steps them one after another."""
+
+
+@dataclass(frozen=True)
+class TrainEnvironment(Train[EnvironmentOptions]):
+    devices: tyro.conf.Suppress[int | None] = 1
+    final_episodes: tyro.conf.Suppress[Count] = 128
+
+    def make_game(self) -> Game:
+        options = self.game
+        make_env = function_of(options.word)
+        name = options.word if options.word.startswith(f"{_REGISTERED}:") else None
+        return environment(make_env, options.episode_length, options.seats_alike, name=name)
+
+    @property
+    def workers(self) -> int:
+        return self.game.workers
+
+
+def train_environment(word: str, network: str | None) -> Any:
+    """The command that trains in the environment that ``word`` names, with where it starts from."""
+    learner = _LEARNER if network is None else with_network(_LEARNER, network)
+    options = EnvironmentOptions(word)
+    default: Any = TrainEnvironment(options, learner, _TRAINING, "42-44", network or "dense_gru")
+    summary = "a PettingZoo ParallelEnv, with settings to start from"
+    return Annotated[
+        TrainEnvironment, tyro.conf.subcommand(word, default=default, description=summary)
+    ]
+
+
+def names_environment(word: str) -> bool:
+    """Whether a word has the form ``module:function`` or ``pettingzoo:ID``."""
+    module, colon, function = word.partition(":")
+    return bool(module and colon and function) and not word.startswith("-")
+
+
+def function_of(word: str) -> Callable[[], Any]:
+    """What makes the environment ``module:function``, or one that PettingZoo knows by its id.
+
+    Modules are looked for in the working folder, too.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    module, _, name = word.partition(":")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        if module == _REGISTERED:
+            make = called(lambda: importlib.import_module(module).make)
+            called(make, "parallel", name).close()
+            return partial(make, "parallel", name)
+        make_env: Callable[[], Any] = called(lambda: getattr(importlib.import_module(module), name))
+    except Fault as fault:
+        raise ValueError(
+            "an environment must be module:function, where the function makes a PettingZoo "
+            f"ParallelEnv, or {_REGISTERED}:ID; {word} {fault}."
+        ) from fault
+    return make_env

@@ -25,7 +25,7 @@ from loqa_agents.runs.loggers import Logger, Record
 from loqa_agents.runs.loop import run
 from loqa_agents.runs.results import evaluate_agents
 from loqa_agents.training.evaluation import Evaluator
-from loqa_agents.training.host.episodes import HostEpisodes
+from loqa_agents.training.host.episodes import EnvironmentFailed, HostEpisodes
 from loqa_agents.training.host.trainer import HostTrainer
 from loqa_agents.training.means import mean_rewards
 from loqa_agents.training.presets import PRESETS, Preset
@@ -42,6 +42,7 @@ __all__ = [
     "Context",
     "Critic",
     "DenseGRU",
+    "EnvironmentFailed",
     "EpisodeView",
     "Evaluator",
     "HostEpisodes",

@@ -88,7 +88,12 @@ def all_act(
 
 
 def measured_in(game: Game) -> dict[str, jax.ShapeDtypeStruct]:
-    """The shapes of what the game measures in a step, by name; nothing is computed."""
+    """The shapes of what the game measures in a step, by name; nothing is computed.
+
+    Environments of others measure nothing.
+    """
+    if not game.under_jax:
+        return {}
 
     def step(key: jax.Array) -> dict[str, Array]:
         return game.step(key, game.reset(key), jnp.zeros(game.num_players, jnp.int32))[2]

@@ -31,8 +31,12 @@ def environment(
         name: what it is called; by default ``module:function``.
 
     Raises:
-        ValueError: for what `HostGame.of` refuses.
+        ValueError: for what is no function, and for what `HostGame.of` refuses.
     """
+    if not callable(make_env):
+        raise ValueError(
+            f"make_env must be a function that makes a PettingZoo ParallelEnv, got {make_env!r}."
+        )
     return _known(make_env, episode_length, seats_alike, name)
 
 

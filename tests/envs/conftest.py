@@ -23,7 +23,9 @@ VARIANTS = {
 }
 CASES = [
     pytest.param(
-        (name, settings), id="-".join([name, *map(str, settings.values())]).replace(" ", "")
+        (name, settings),
+        id="-".join([name, *map(str, settings.values())]).replace(" ", ""),
+        marks=[pytest.mark.slow] * ("num_players" in settings),  # more seats, larger programs
     )
     for name in sorted(loqa_envs.GAMES)
     for settings in [REQUIRED.get(name, {}), *VARIANTS.get(name, [])]

@@ -34,6 +34,15 @@ class Hooks(Protocol):
         """Whether each seat could work out from its own observation what every other one sees."""
         return False
 
+    @property
+    def dilemma(self) -> tuple[float, ...] | None:
+        """Payoffs after CC, CD, DC, DD, own move first, if it is an iterated prisoner's dilemma.
+
+        Then there are two seats that are alike, action 0 cooperates, and each seat sees START, CC,
+        CD, DC or DD, one-hot in this order. None of any other game.
+        """
+        return None
+
     def figures(self, info: Mapping[str, Array]) -> dict[str, Array]:
         """What means of the game's measurements say together, such as a share; NaN where nothing.
 

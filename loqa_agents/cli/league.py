@@ -69,8 +69,9 @@ class LeagueCommand:
 
     agents: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="AGENT...")]
     """Saved agents (.safetensors, or coin3x3/loqa/42 and the like, which come with loqa;
-    coin3x3/loqa for all of them), folders of runs, files or folders of published agents, and
-    scripted players by name. What is in one folder is one team of several seeds."""
+    coin3x3/loqa for all of them), folders of runs, files or folders of published agents, scripted
+    players by name, and strategies of Axelrod (axelrod:TitForTat, axelrod:basic, axelrod:all; pip
+    install "loqa[axelrod]"). What is in one folder is one team of several seeds."""
     agent: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A player of your own, as module:function; may be given several times. It may stand among the
     others, too."""

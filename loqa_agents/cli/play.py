@@ -28,8 +28,9 @@ class Play:
 
     player: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PLAYER")]
     """Who sits in the first seat, as in loqa league: an agent (a .safetensors file, one that comes
-    with loqa, such as coin3x3/loqa/42, or one that others published), a scripted player by name, or
-    module:function. Or a game, in which --scripted does."""
+    with loqa, such as coin3x3/loqa/42, or one that others published), a scripted player by name, a
+    strategy of Axelrod (axelrod:TitForTat), or module:function. Or a game, in which --scripted
+    does."""
     against: str = "tit_for_tat"
     """Who holds all other seats: any player, such as a scripted one by name or
     memory_one:START,CC,CD,DC,DD."""

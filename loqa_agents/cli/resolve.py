@@ -11,6 +11,7 @@ from typing import Any
 from loqa_agents import published
 from loqa_agents.common.files import as_path
 from loqa_agents.league.entrants import Entrant, as_shown, ready
+from loqa_agents.players import axelrod
 from loqa_agents.players.agent import Agent, load_agent
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.shipping import shipped_agents
@@ -24,9 +25,10 @@ def find_entrants(words: Sequence[str]) -> list[Entrant]:
 
     A word is a ``.safetensors`` file, the folder of a run, a published agent's file or a folder of
     them, an agent that comes with loqa or the beginning of the names of several of one training
-    (``coin3x3/loqa/42``, ``coin3x3/loqa``), or else the name of a scripted player. Names are the
-    last parts of a path, as many as tell all entrants apart. Of ``module:function`` the player is
-    the word, until somebody is to `import_player` it.
+    (``coin3x3/loqa/42``, ``coin3x3/loqa``), a strategy of Axelrod (``axelrod:Tit For Tat``, see
+    `find_strategies`; of ``axelrod:all`` and ``axelrod:basic`` each is a team of its own), or else
+    the name of a scripted player. Names are the last parts of a path, as many as tell all entrants
+    apart. Of ``module:function`` the player is the word, until somebody is to `import_player` it.
 
     Raises:
         ValueError: if a folder has no agents, a file is none, or there is nothing of that name.
@@ -52,6 +54,8 @@ def find_player(word: str) -> Any:
 
 
 def _of_word(word: str, parts: int) -> list[Entrant]:
+    if word.startswith(axelrod.PREFIX):
+        return [Entrant(each.name, each) for each in axelrod.find_strategies(word)]
     if is_function(word):
         return [Entrant(word, word)]
     path = as_path(word)
@@ -116,7 +120,9 @@ def gathered(
 
 
 def is_function(word: str) -> bool:
-    """Whether a word is module:function, and not a scripted player with parameters."""
+    """Whether a word is module:function, and neither Axelrod's nor a player with parameters."""
+    if word.startswith(axelrod.PREFIX):
+        return False
     module, _, function = word.partition(":")
     return module not in _scripted(with_parameters=True) and function.isidentifier()
 

@@ -1,7 +1,8 @@
-"""Of Python, and of the packages that results depend on."""
+"""Of Python, and of the packages that results depend on; packages that may be missing."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 
 _PACKAGES = ("loqa", "jax", "jaxlib", "flax", "optax", "numpy", "gymnasium", "pettingzoo")
 
@@ -16,3 +17,15 @@ def package_version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:  # run from a source tree that was never installed
         return "unknown"
+
+
+def require_package(what: str, package: str, extra: str) -> None:
+    """Raise ``ValueError`` unless the package that ``what`` needs is installed.
+
+    ``extra`` is the optional dependency of loqa that brings it.
+    """
+    if find_spec(package) is None:
+        raise ValueError(
+            f"{what} needs the package {package}, which is not installed; get it with: "
+            f'pip install "loqa[{extra}]"'
+        )

@@ -125,10 +125,13 @@ class MatrixGame(Rules):
         return float(self.payoff_table.min()), float(self.payoff_table.max())
 
     def scripted_players(self, seat: int) -> Mapping[str, Policy]:
+        return MATRIX_PLAYERS if self.dilemma is None else dilemma_players(self.dilemma)
+
+    @property
+    def dilemma(self) -> tuple[float, ...] | None:
         first, second = np.asarray(self.payoffs, np.float64).tolist()
         cc, cd, dc, dd = first
-        dilemma = first == second and dc > cc > dd > cd
-        return dilemma_players(tuple(first)) if dilemma else MATRIX_PLAYERS
+        return tuple(first) if first == second and dc > cc > dd > cd else None
 
     @property
     def situations(self) -> Mapping[str, Array]:

@@ -2,6 +2,10 @@
 
 Cooperating is action 0, defecting action 1. A memory-one player is its probability of cooperating
 after START, CC, CD, DC, DD, its own last move named first: the order of `MatrixGame`'s observation.
+
+In a prisoner's dilemma tit_for_tat, suspicious_tit_for_tat, grim, win_stay_lose_shift,
+and extort_2 play as TitForTat, SuspiciousTitForTat, Grudger, WinStayLoseShift and ZDExtort2 of the
+library Axelrod; generous_tit_for_tat plays as its GTFT with payoffs 3, 0, 5, 1, see `generous`.
 """
 
 from dataclasses import dataclass
@@ -108,7 +112,8 @@ def generous(payoffs: tuple[float, ...]) -> MemoryOne:
     """Tit-for-tat that forgives a defection as often as a prisoner's dilemma allows.
 
     That is with probability min(1 - (T - R)/(R - S), (R - P)/(T - P)), or never where that is
-    negative. Nowak and Sigmund, Tit for tat in heterogeneous populations (Nature 1992).
+    negative. Nowak and Sigmund, Tit for tat in heterogeneous populations (Nature 1992). Axelrod's
+    GTFT forgives with the probability 1/3 of its own payoffs, 3, 0, 5, 1, in all games.
 
     Args:
         payoffs: R, S, T, P: what a player gets after CC, CD, DC, DD.

@@ -1,0 +1,1 @@
+"""Environments of others, JaxMARL's: their rules as a game, their spaces in our words."""

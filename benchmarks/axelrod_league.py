@@ -4,7 +4,7 @@
 
 Plays the prisoner's dilemma of 50 steps, without noise and where each action is flipped with
 probability 0.05, seen by both: the agents of the run in FOLDER, or else ten that are trained first
-(``loqa train ipd --seeds 42-51``), among 61 strategies: those that Axelrod calls basic, of both
+(``loqa train ipd --seeds 42-51``), among 63 strategies: those that Axelrod calls basic, of both
 of Axelrod's tournaments, and winners of later ones. All 224 of ``axelrod:all`` would take an hour.
 An agent's rank is that among these strategies and itself alone, by mean reward per step against all
 others. Writes ``benchmarks/results/axelrod.json``. Takes less than ten minutes on one core.

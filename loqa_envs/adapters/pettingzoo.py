@@ -54,6 +54,11 @@ class ParallelGameEnv(ParallelEnv[str, Observation, int]):  # type: ignore[misc]
         render_mode: str | None = None,
         **settings: Any,
     ) -> None:
+        if "max_episode_steps" in settings:
+            raise ValueError(
+                "the steps of a PettingZoo environment must be given as max_cycles; got "
+                f"max_episode_steps={shown(settings['max_episode_steps'])}."
+            )
         self.game = make_game(game, **settings)
         self._match = single.Match(self.game, self.game.episode_length)
         if max_cycles is not None:

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import pickle
 from types import SimpleNamespace
 
 import jax
@@ -119,6 +120,7 @@ def test_steps_are_those_of_the_environment(jaxmarl):
 def test_leagues_scorecards_and_files_take_a_game_of_jaxmarl(jaxmarl, tmp_path):
     game = from_jaxmarl("coin_game", settings=SHORT)
     assert make_game("jaxmarl", environment="coin_game", settings=SHORT) == game
+    assert pickle.loads(pickle.dumps(game)) == game
     learner = Learner(actor=DenseGRU(hidden=(8,), memory=4))
     agent = Agent(game, learner, learner.init(key(0), game).params, 0)
     save_agent(tmp_path / "agent.safetensors", agent)

@@ -298,6 +298,13 @@ def test_the_state_is_what_all_agents_see(game_name: str, settings: dict) -> Non
     assert parallel.state().max() < 7 or parallel.state_space.high.max() >= 7
 
 
+def test_the_length_of_an_episode_has_pettingzoos_name() -> None:
+    with pytest.raises(ValueError, match=r"given as max_cycles; got max_episode_steps=3\."):
+        ipd_v0.parallel_env(max_episode_steps=3)
+    with pytest.raises(ValueError, match="given as max_cycles"):
+        pettingzoo.make("parallel", pettingzoo_id("ipd"), max_episode_steps=3)
+
+
 def test_there_is_no_state_before_reset() -> None:
     with pytest.raises(ResetNeeded, match="state must come after reset"):
         ipd_v0.parallel_env().state()

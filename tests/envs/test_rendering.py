@@ -4,6 +4,7 @@ import builtins
 import pickle
 import sys
 from contextlib import suppress
+from functools import partial
 
 import gymnasium
 import numpy as np
@@ -12,6 +13,7 @@ from gymnasium.error import DependencyNotInstalled, ResetNeeded
 
 from loqa_envs import IPD, ipd_v0
 from loqa_envs.adapters.rendering import RENDER_FPS, caption, draw_picture
+from loqa_envs.adapters.vector import SharedVectorEnv
 
 NO_NOISE = np.zeros(0, np.float32)
 
@@ -31,6 +33,20 @@ def test_text_shows_the_last_outcome_and_running_returns() -> None:
     assert text.splitlines()[-3:] == ["step 2 of 50", "player_0: -5.00", "player_1: -2.00"]
     env.reset()
     assert "player_0: 0.00" in env.render()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        ipd_v0.parallel_env, ipd_v0.env, ipd_v0.raw_env,
+        partial(gymnasium.make, "loqa/IPD-v0"),
+        partial(gymnasium.make_vec, "loqa/IPD-v0", num_envs=2),
+        partial(gymnasium.make_vec, "loqa/IPD-v0", num_envs=2, vectorization_mode="sync"),
+        partial(SharedVectorEnv, "ipd"),
+    ],
+)  # fmt: skip
+def test_every_view_says_how_fast_it_is_played(make) -> None:
+    assert make().metadata["render_fps"] == RENDER_FPS
 
 
 def test_pictures_differ_when_the_state_does_and_keep_their_size() -> None:

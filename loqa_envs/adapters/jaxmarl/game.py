@@ -60,7 +60,7 @@ class JaxMARLGame(Rules):
     """The environment, or the name under which ``jaxmarl.make`` makes it."""
     settings: Any = ()
     """What ``jaxmarl.make`` is given besides the name: pairs of a name and a value, or a dict."""
-    episode_length: EpisodeLength = 0  # type: ignore[assignment]
+    episode_length: EpisodeLength = 0
     """Steps of an episode; 0 is as many as the environment says."""
     reward_range: tuple[Real, Real] = (-1e6, 1e6)
 

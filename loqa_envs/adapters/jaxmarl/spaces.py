@@ -43,11 +43,12 @@ def number_of_actions(environment: Any, agents: list[Any]) -> int:
         ValueError: unless they have equally many.
     """
     spaces = {agent: environment.action_space(agent) for agent in agents}
-    numbers = {agent: getattr(space, "n", None) for agent, space in spaces.items()}
-    if len(set(numbers.values())) != 1 or None in numbers.values():
+    numbers = {agent: getattr(space, "n", 0) for agent, space in spaces.items()}
+    number = int(numbers[agents[0]])
+    if not number or set(numbers.values()) != {number}:
         said = ", ".join(f"{agent} {numbers[agent] or spaces[agent]}" for agent in agents)
         raise ValueError(f"all agents must have the same number of discrete actions; got {said}.")
-    return int(next(iter(numbers.values())))
+    return number
 
 
 def spec_of(environment: Any, agents: list[Any], seen: Observation) -> ObservationSpec:

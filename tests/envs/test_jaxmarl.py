@@ -61,6 +61,11 @@ def test_agents_that_differ_are_refused():
         from_jaxmarl(env)
 
 
+def test_an_environment_that_is_made_takes_no_settings():
+    with pytest.raises(ValueError, match="got num_inner_steps"):
+        from_jaxmarl(SimpleNamespace(agents=["a"]), num_inner_steps=3)
+
+
 def test_the_length_of_an_episode_must_be_known():
     with pytest.raises(ValueError, match="episode_length must be given"):
         from_jaxmarl(SimpleNamespace(agents=["a"]))
@@ -73,7 +78,7 @@ def test_the_length_of_an_episode_must_be_known():
      ("storm_2p", {"num_inner_steps": 8}, 8)],
 )  # fmt: skip
 def test_a_game_of_jaxmarl_keeps_the_laws(jaxmarl, name, settings, length):
-    game = from_jaxmarl(name, settings=settings)
+    game = from_jaxmarl(name, **settings)
     assert game.episode_length == length
     check_game(game, steps=8)
 
@@ -118,8 +123,8 @@ def test_steps_are_those_of_the_environment(jaxmarl):
 
 @slow
 def test_leagues_scorecards_and_files_take_a_game_of_jaxmarl(jaxmarl, tmp_path):
-    game = from_jaxmarl("coin_game", settings=SHORT)
-    assert make_game("jaxmarl", environment="coin_game", settings=SHORT) == game
+    game = from_jaxmarl("coin_game", **SHORT)
+    assert make_game("jaxmarl", environment="coin_game", made_with=SHORT) == game
     assert pickle.loads(pickle.dumps(game)) == game
     learner = Learner(actor=DenseGRU(hidden=(8,), memory=4))
     agent = Agent(game, learner, learner.init(key(0), game).params, 0)

@@ -53,12 +53,13 @@ class JaxMARLGame(Rules):
         last step, too, and has other measurements (who took which coin).
 
     Raises:
-        ValueError: for agents that differ, or where nothing says how long an episode is.
+        ValueError: for agents that differ, where nothing says how long an episode is, or for
+            settings of an environment that is made.
     """
 
     environment: Any
     """The environment, or the name under which ``jaxmarl.make`` makes it."""
-    settings: Any = ()
+    made_with: Any = ()
     """What ``jaxmarl.make`` is given besides the name: pairs of a name and a value, or a dict."""
     episode_length: EpisodeLength = 0
     """Steps of an episode; 0 is as many as the environment says."""
@@ -69,8 +70,13 @@ class JaxMARLGame(Rules):
     noise_size = 2
 
     def __post_init__(self) -> None:
-        pairs = self.settings.items() if isinstance(self.settings, Mapping) else self.settings
-        object.__setattr__(self, "settings", _tuples(sorted(pairs)))
+        pairs = self.made_with.items() if isinstance(self.made_with, Mapping) else self.made_with
+        object.__setattr__(self, "made_with", _tuples(sorted(pairs)))
+        if self.made_with and not isinstance(self.environment, str):
+            raise ValueError(
+                "settings go with an environment's name, not with one that is made; got "
+                f"{', '.join(name for name, _ in self.made_with)}."
+            )
         if not self.episode_length:
             object.__setattr__(self, "episode_length", _own_length(self.env))
         super().__post_init__()
@@ -80,7 +86,7 @@ class JaxMARLGame(Rules):
     def env(self) -> Any:
         """The environment itself."""
         named = isinstance(self.environment, str)
-        return _made(self.environment, self.settings) if named else self.environment
+        return _made(self.environment, self.made_with) if named else self.environment
 
     @property
     def agents(self) -> list[Any]:
@@ -164,22 +170,28 @@ class JaxMARLGame(Rules):
         return jax.tree.map(lambda one, two: jnp.promote_types(one.dtype, two.dtype), begun, after)
 
 
-def from_jaxmarl(environment: Any, **options: Any) -> JaxMARLGame:
+def from_jaxmarl(
+    environment: Any,
+    *,
+    episode_length: int = 0,
+    reward_range: tuple[float, float] = (-1e6, 1e6),
+    **settings: Any,
+) -> JaxMARLGame:
     """The game of a JaxMARL environment, or of the name and settings of one.
 
     ``from_jaxmarl(jaxmarl.make("coin_game"))`` plays, trains and enters a league. So does
-    ``from_jaxmarl("coin_game", settings={"num_inner_steps": 5})``; this one can also be made anew
-    elsewhere from its settings, as agents' files, the summary of a league and a scorecard need.
+    ``from_jaxmarl("coin_game", num_inner_steps=5)``; this one can also be made anew elsewhere from
+    its settings, as agents' files, the summary of a league and a scorecard need.
 
     Args:
         environment: a JaxMARL ``MultiAgentEnv``, or its name.
-        options: of `JaxMARLGame`: ``settings`` of a named one, ``episode_length``,
-            ``reward_range``.
+        episode_length, reward_range: as in `JaxMARLGame`.
+        settings: what ``jaxmarl.make`` is given besides the name.
 
     Raises:
         ValueError: where JaxMARL is needed and missing, or as `JaxMARLGame`.
     """
-    return JaxMARLGame(environment, **options)
+    return JaxMARLGame(environment, settings, episode_length, reward_range)
 
 
 register_game(JaxMARLGame.name, JaxMARLGame)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import jax
@@ -60,6 +61,10 @@ def test_workers_play_the_same_episodes():
     assert len({episode.tobytes() for episode in there.rewards + there.actions}) > 1
 
 
+def _words(process: psutil.Process) -> str:
+    return " ".join(process.cmdline())
+
+
 @pytest.mark.slow
 def test_training_is_the_same_with_workers_and_leaves_no_process():
     states = []
@@ -68,11 +73,12 @@ def test_training_is_the_same_with_workers_and_leaves_no_process():
             partial(Dilemma, 5), Learner(), Training(episodes=4), (0,), workers=workers
         )
         states.append(trainer.advance(trainer.init(), 0, 2)[0])
-        if workers:
-            assert len(psutil.Process().children()) >= workers
+        spawned = [child for child in psutil.Process().children() if "spawn_main" in _words(child)]
+        assert len(spawned) == workers
+        trainer.close()
         trainer.close()
     jax.tree.map(np.testing.assert_array_equal, *states)
-    assert not [child for child in psutil.Process().children() if "spawn" in str(child.cmdline())]
+    assert not [child for child in psutil.Process().children() if "spawn_main" in _words(child)]
 
 
 @pytest.mark.slow
@@ -87,6 +93,21 @@ def test_training_is_the_same_with_workers_and_leaves_no_process():
 def test_a_worker_that_fails_says_which_copy_and_when(how, said):
     with pytest.raises(RuntimeError, match=f"^{said}$"):
         played(partial(Fragile, how), 2)
+
+
+@pytest.mark.slow
+def test_what_was_broken_off_can_be_played_again(monkeypatch):
+    """No answer to what was asked before is taken for one to what is asked now."""
+    episodes = HostEpisodes(Leavers, workers=2)
+    players = [make_player("random", episodes.game, seat) for seat in range(3)]
+    first = episodes.play(key(3), players, [()] * 3, episodes=5)
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, "recv", lambda self: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            episodes.play(key(4), players, [()] * 3, episodes=5)
+    again = episodes.play(key(3), players, [()] * 3, episodes=5)
+    jax.tree.map(np.testing.assert_array_equal, first, again)
+    episodes.close()
 
 
 def test_what_workers_cannot_import_is_refused():

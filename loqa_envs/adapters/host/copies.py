@@ -89,28 +89,22 @@ class CopiesInWorkers:
     before, JAX in particular. They leave signals to this process, and end when it closes them or
     ends itself, however that comes about.
 
+    They start when a copy is first reset, also after they were closed.
+
     Raises:
         ValueError: if other processes cannot import ``make_env``.
     """
 
     def __init__(self, make_env: MakeEnv, workers: int) -> None:
         try:
-            pickled = pickle.dumps(make_env)
+            self._pickled = pickle.dumps(make_env)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise ValueError(
                 "make_env must be a function that worker processes can import, so no lambda and "
                 f"none within another function, unless workers is 0: {error}."
             ) from None
-        context = multiprocessing.get_context("spawn")
+        self._number = workers
         self._workers: list[_Worker] = []
-        # Before the end of this process, multiprocessing would wait for workers that wait for it.
-        self._finalize = Finalize(self, _end, (self._workers,), exitpriority=10)
-        for _ in range(workers):
-            here, there = context.Pipe()
-            process = context.Process(target=_serve, args=(there, pickled), daemon=True)
-            process.start()
-            there.close()
-            self._workers.append(_Worker(process, here))
 
     def reset(self, seeds: Mapping[int, int]) -> dict[int, Any]:
         return self._all("in its reset", "reset", seeds)
@@ -119,21 +113,34 @@ class CopiesInWorkers:
         return self._all(f"in step {t}", "step", actions, t)
 
     def close(self) -> None:
-        self._finalize()
+        if self._workers:
+            self._finalize()
+
+    def _start(self) -> None:
+        # Before the end of this process, multiprocessing would wait for workers that wait for it.
+        self._finalize = Finalize(self, _end, (self._workers,), exitpriority=10)
+        context = multiprocessing.get_context("spawn")
+        for _ in range(self._number):
+            here, there = context.Pipe()
+            process = context.Process(target=_serve, args=(there, self._pickled))
+            process.start()
+            there.close()
+            self._workers.append(_Worker(process, here))
 
     def _all(self, when: str, method: str, work: Mapping[int, Any], *args: Any) -> dict[int, Any]:
-        number = len(self._workers)
-        shares = [{c: work[c] for c in work if c % number == worker} for worker in range(number)]
+        if not self._workers:
+            self._start()
+        shares = [{c: work[c] for c in work if c % self._number == i} for i in range(self._number)]
         busy = [
             (worker, share) for worker, share in zip(self._workers, shares, strict=True) if share
         ]
-        for worker, share in busy:
-            worker.ask(when, share, (method, (*args, share)))
-        # All answers are waited for before any error is raised, so that none is taken for the next.
-        answers = [worker.answer(when, share) for worker, share in busy]
-        for answer in answers:
-            if isinstance(answer, CopyFailed):
-                raise answer
+        try:
+            for worker, share in busy:
+                worker.ask(when, share, (method, (*args, share)))
+            answers = [worker.answer(when, share) for worker, share in busy]
+        except BaseException:  # an answer that is still to come would be taken for the next one
+            self.close()
+            raise
         together = {copy: reply for answer in answers for copy, reply in answer.items()}
         return {copy: together[copy] for copy in work}
 
@@ -148,11 +155,15 @@ class _Worker:
         except OSError:
             raise self._ended(when, share) from None
 
-    def answer(self, when: str, share: Mapping[int, Any]) -> Any:
+    def answer(self, when: str, share: Mapping[int, Any]) -> dict[int, Any]:
         try:
-            return self.connection.recv()
+            answer = self.connection.recv()
         except (EOFError, OSError):
-            return self._ended(when, share)
+            raise self._ended(when, share) from None
+        if isinstance(answer, CopyFailed):
+            raise answer
+        replies: dict[int, Any] = answer
+        return replies
 
     def _ended(self, when: str, share: Mapping[int, Any]) -> CopyFailed:
         self.process.join(_PATIENCE)

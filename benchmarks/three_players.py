@@ -22,7 +22,7 @@ import numpy as np
 from machine import describe
 
 from loqa_agents import Agent, load_agent, mean_rewards
-from loqa_envs import Policy, make_player
+from loqa_envs import Game, Policy, make_player
 from loqa_envs.keys import key
 
 RESULTS = Path(__file__).parent / "results" / "three_players.json"
@@ -37,6 +37,9 @@ COMPANY = {
     "one agent, two always-cooperate": ("always_cooperate", "always_cooperate"),
 }
 """Who sits in the second and in the third seat beside an agent."""
+
+SCRIPTED = ("always_cooperate", "always_defect")
+"""Who also plays among themselves, for comparison."""
 
 
 def main() -> None:
@@ -70,11 +73,10 @@ def collect(folders: Sequence[Path], episodes: int) -> dict[str, Any]:
     found = {
         name: [play(agent, who, episodes) for agent in agents] for name, who in COMPANY.items()
     }
-    scripted = [make_player("always_cooperate", agents[0].game, seat) for seat in range(3)]
-    ceiling = float(mean_rewards(key(0), agents[0].game, scripted, ((),) * 3, episodes).mean())
+    among = {name: among_themselves(name, agents[0].game, episodes) for name in SCRIPTED}
     return {
         "machine": describe(), "command": f"loqa {COMMAND}", "seeds": seeds, "episodes": episodes,
-        "ceiling": round(ceiling, 4), "rewards": found, "targets": rows(found, ceiling),
+        "among_themselves": among, "rewards": found, "targets": rows(found, among),
     }  # fmt: skip
 
 
@@ -89,11 +91,22 @@ def play(agent: Agent, others: Sequence[str], episodes: int) -> list[float]:
     return [round(float(reward), 4) for reward in rewards]
 
 
-def rows(found: dict[str, list[list[float]]], ceiling: float) -> list[dict[str, Any]]:
+def among_themselves(name: str, game: Game, episodes: int) -> float:
+    """Mean reward per step of three scripted players of one name."""
+    players = [make_player(name, game, seat) for seat in range(3)]
+    return round(float(mean_rewards(key(0), game, players, ((),) * 3, episodes).mean()), 4)
+
+
+def rows(found: dict[str, list[list[float]]], among: dict[str, float]) -> list[dict[str, Any]]:
     """The README's table: means over seeds, with the lowest and the highest seed."""
     seats = {name: np.array(rewards) for name, rewards in found.items()}
-    welfare = 100 * seats["three agents"].mean(1) / ceiling
-    kinds = {"three agents: welfare, % of three cooperators'": welfare}
+    best = among["always_cooperate"]
+    kinds = {
+        "three agents: % of what three always-cooperate get": 100
+        * seats["three agents"].mean(1)
+        / best,
+        "three always-defect: % of the same": np.array([100 * among["always_defect"] / best]),
+    }
     for name, (second, third) in COMPANY.items():
         agents = [0] + [seat for seat, who in ((1, second), (2, third)) if who == "agent"]
         others = [seat for seat in (1, 2) if seat not in agents]
@@ -104,6 +117,8 @@ def rows(found: dict[str, list[list[float]]], ceiling: float) -> list[dict[str, 
 
 
 def spread(by_seed: np.ndarray) -> str:
+    if len(by_seed) == 1:
+        return f"{by_seed[0]:.3g}"
     low, mean, high = (f"{value:.3g}" for value in (by_seed.min(), by_seed.mean(), by_seed.max()))
     return f"{mean} ({low} to {high})"
 

@@ -208,9 +208,8 @@ def test_the_prisoners_dilemma_as_somebody_writes_it_is_learned():
 @pytest.mark.slow
 def test_loqa_learns_to_reciprocate_in_somebodys_prisoners_dilemma():
     learner = Learner()
-    trainer = HostTrainer(
-        lambda: Dilemma(50), learner, Training(episodes=32), (42,), seats_alike=True
-    )
+    game = environment(lambda: Dilemma(50), seats_alike=True)
+    trainer = HostTrainer(game, learner, Training(episodes=32), (42,))
     state, _ = trainer.advance(trainer.init(), 0, 400)
     actor = jax.tree.map(lambda leaf: leaf[0], state.learners[0].params.actor)
     policy = learner.policy(trainer.game)

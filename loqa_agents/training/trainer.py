@@ -97,7 +97,6 @@ class Trainer:
         traced = self._advance.trace(self._keys, shapes, np.int32(0), np.int32(0))
         return peak_bytes(traced.jaxpr.jaxpr) + (self._copies - 1) * tree_bytes(shapes)
 
-    @keys.boundary
     def close(self) -> None:
         """Nothing: all that it holds is JAX's."""
 
@@ -105,6 +104,7 @@ class Trainer:
         """What plays the actors of (the first) learner."""
         return Evaluator(self.game, self.learners[0].policy(self.game))
 
+    @keys.boundary
     def compile(self, state: TrainState) -> None:
         """Compile the training program now rather than at the first call of `advance`."""
         self._advance = self._advance.lower(self._keys, state, np.int32(0), np.int32(0)).compile()

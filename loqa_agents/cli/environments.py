@@ -1,8 +1,5 @@
 """``loqa train module:make_env``: somebody's environment, found by the function that makes it."""
 
-import importlib
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +8,7 @@ from typing import Annotated, Any
 import tyro
 
 from loqa_agents.algorithms.learner import Learner
+from loqa_agents.cli.resolve import imported
 from loqa_agents.cli.train import Train
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.players.python.foreign_code import Fault, called
@@ -84,20 +82,16 @@ def names_environment(word: str) -> bool:
 def function_of(word: str) -> Callable[[], Any]:
     """What makes the environment ``module:function``, or one that PettingZoo knows by its id.
 
-    Modules are looked for in the working folder, too.
-
     Raises:
         ValueError: if there is none.
     """
     module, _, name = word.partition(":")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
     try:
         if module == _REGISTERED:
-            make = called(lambda: importlib.import_module(module).make)
+            make = imported(f"{module}:make")
             called(make, "parallel", name).close()
             return partial(make, "parallel", name)
-        make_env: Callable[[], Any] = called(lambda: getattr(importlib.import_module(module), name))
+        make_env: Callable[[], Any] = imported(word)
     except Fault as fault:
         raise ValueError(
             "an environment must be module:function, where the function makes a PettingZoo "

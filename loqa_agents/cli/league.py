@@ -22,7 +22,7 @@ from loqa_agents.common.seatings import seatings
 from loqa_agents.common.settings import game_to_dict
 from loqa_agents.common.signals import InterruptedRun, stop_signals
 from loqa_agents.common.terminal import say
-from loqa_agents.common.versions import versions
+from loqa_agents.common.versions import require_package, versions
 from loqa_agents.league.entrants import Entrant, check_names, seat
 from loqa_agents.league.needs import require_for_league
 from loqa_agents.league.play import play_league
@@ -34,7 +34,6 @@ from loqa_agents.reports import league as report
 from loqa_agents.reports import pictures
 from loqa_agents.reports.alpha_rank import alpha_rank
 from loqa_agents.runs.folder import Kind, claim
-from loqa_agents.runs.loggers import require_extra
 from loqa_envs import keys
 from loqa_envs.game import Game
 from loqa_envs.validation import Count, Seed
@@ -108,7 +107,7 @@ class LeagueCommand:
     def __call__(self, console: Console) -> None:
         check_options(self)
         if self.alpha_rank:
-            require_extra("alpha-rank", "open_spiel", "alpharank")
+            require_package("--alpha-rank", "open_spiel", "alpharank")
         game, entrants = gathered(self.agents, self.agent, self.game, self.size, self.num_players)
         check_names(entrants)
         seatings(game, self.focal)

@@ -137,21 +137,28 @@ def _scripted(with_parameters: bool = False) -> set[str]:
     }
 
 
+def imported(word: str) -> Any:
+    """What ``module:name`` names; modules are looked for in the working folder, too.
+
+    Raises:
+        Fault: if there is no such module, if it cannot be imported, or has nothing of that name.
+    """
+    module, _, name = word.partition(":")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    return called(lambda: getattr(importlib.import_module(module), name))
+
+
 def import_player(word: str) -> Entrant:
     """The entrant that is called ``module:function``, with that function as its player.
-
-    Modules are looked for in the working folder, too.
 
     Raises:
         ValueError: if there is no such module or function.
     """
-    module, _, function = word.partition(":")
     if not is_function(word):
         raise ValueError(f"--agent must be module:function, such as my_player:make; got {word!r}.")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
     try:
-        return Entrant(word, called(lambda: getattr(importlib.import_module(module), function)))
+        return Entrant(word, imported(word))
     except Fault as fault:
         raise ValueError(
             f"--agent must name a function that makes a player; importing {word} {fault}."

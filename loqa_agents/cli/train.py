@@ -11,8 +11,9 @@ from loqa_agents.algorithms.learner import Learner
 from loqa_agents.common.devices import training_devices
 from loqa_agents.common.seeds import parse_seeds
 from loqa_agents.common.terminal import say
+from loqa_agents.common.versions import require_package
 from loqa_agents.runs import report
-from loqa_agents.runs.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra
+from loqa_agents.runs.loggers import Logger, TensorBoard, WeightsAndBiases
 from loqa_agents.runs.loop import run
 from loqa_agents.training.updates import Training
 from loqa_envs.game import Game
@@ -99,9 +100,9 @@ class Train(Generic[G]):
             raise ValueError("--wandb-project, --wandb-group and --wandb-name go with --wandb.")
         loggers: list[Logger] = []
         if self.tensorboard:
-            require_extra("tensorboard", "tensorboardX")
+            require_package("--tensorboard", "tensorboardX", "tensorboard")
             loggers.append(TensorBoard())
         if self.wandb:
-            require_extra("wandb", "wandb")
+            require_package("--wandb", "wandb", "wandb")
             loggers.append(WeightsAndBiases(*places))
         return loggers

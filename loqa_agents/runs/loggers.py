@@ -3,7 +3,6 @@
 import math
 import secrets
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -105,19 +104,6 @@ class WeightsAndBiases(Logger):
     def close(self) -> None:
         if self._run is not None:
             self._run.finish()
-
-
-def require_extra(option: str, package: str, extra: str = "") -> None:
-    """``extra`` is what is to be installed, where it is not called as the option.
-
-    Raises:
-        ValueError: if the package that ``--OPTION`` needs is not installed.
-    """
-    if find_spec(package) is None:
-        raise ValueError(
-            f"--{option} needs the package {package}, which is not installed; get it with: "
-            f'pip install "loqa[{extra or option}]"'
-        )
 
 
 def scalars(record: Record, seeds: Sequence[int], prefix: str = "") -> Iterator[tuple[str, float]]:

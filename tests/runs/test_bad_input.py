@@ -101,7 +101,7 @@ def test_a_mistake_is_named_in_one_line(
 def test_a_missing_extra_is_named_before_a_folder_is_made(
     refused: Refused, monkeypatch: pytest.MonkeyPatch, option: str, package: str
 ) -> None:
-    monkeypatch.setattr("loqa_agents.runs.loggers.find_spec", lambda name: None)
+    monkeypatch.setattr("loqa_agents.common.versions.find_spec", lambda name: None)
     line = refused("train", "ipd", f"--{option}")
     assert f"--{option}" in line
     assert package in line

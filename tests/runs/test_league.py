@@ -357,7 +357,7 @@ def test_an_existing_folder_is_left_alone(refused: Refused, home: Path, run_fold
 def test_a_rank_without_openspiel_is_refused_before_a_folder_is_made(
     refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loqa_agents.runs.loggers.find_spec", lambda name: None)
+    monkeypatch.setattr("loqa_agents.common.versions.find_spec", lambda name: None)
     line = refused("league", *SMALL, "--alpha-rank")
     for word in ("--alpha-rank", "open_spiel", 'pip install "loqa[alpharank]"'):
         assert word in line

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from loqa_agents import Learner, Training, run
+from loqa_agents.common.versions import require_package
 from loqa_agents.runs.folder import Kind, claim
-from loqa_agents.runs.loggers import Logger, TensorBoard, WeightsAndBiases, require_extra, scalars
+from loqa_agents.runs.loggers import Logger, TensorBoard, WeightsAndBiases, scalars
 
 CONFIG = {"seeds": [42, 43]}
 
@@ -47,9 +48,9 @@ def test_what_is_unknown_for_every_seed_is_left_out() -> None:
 
 
 def test_a_missing_extra_is_named_with_its_command() -> None:
-    require_extra("json", "json")
+    require_package("--json", "json", "json")
     with pytest.raises(ValueError, match=r'--magic needs .* pip install "loqa\[magic\]"'):
-        require_extra("magic", "no_such_package")
+        require_package("--magic", "no_such_package", "magic")
 
 
 def events(folder: Path) -> list[Any]:

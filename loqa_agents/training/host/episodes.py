@@ -22,7 +22,7 @@ from loqa_envs.adapters.host.environment import environment
 from loqa_envs.adapters.host.game import HostGame
 from loqa_envs.game import Carry, Extras, Params, Policy
 from loqa_envs.keys import boundary, stream
-from loqa_envs.observation import Leaf
+from loqa_envs.observation import each_array
 from loqa_envs.validation import Count, check
 
 Workers: TypeAlias = Annotated[int, Interval(ge=0, le=1024)]
@@ -60,10 +60,11 @@ class HostEpisodes:
 
     def bytes_needed(self, copies: int) -> int:
         """Bytes of memory that what happens in so many episodes takes."""
-        seen: int = sum(
-            prod(leaf.shape) * np.dtype(leaf.dtype).itemsize
-            for leaf in jax.tree.leaves(self.game.observation_spec.tree, is_leaf=_is_leaf)
+        sizes = each_array(
+            lambda leaf: prod(leaf.shape) * np.dtype(leaf.dtype).itemsize,
+            self.game.observation_spec.tree,
         )
+        seen: int = sum(jax.tree.leaves(sizes))
         rows = copies * (self.game.episode_length + 1) * self.game.num_players
         return int(rows * (seen + 4 * 4))  # and action, reward, continues, truncated
 
@@ -212,7 +213,3 @@ def _act(
     moved: Any = jax.vmap(columns, (0, None, 0, 0))(keys, tuple(params), carries, observations)
     actions, carries, extras = moved
     return actions, carries, extras
-
-
-def _is_leaf(node: Any) -> bool:
-    return isinstance(node, Leaf)

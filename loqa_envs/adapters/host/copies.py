@@ -49,9 +49,9 @@ class Copies(Protocol):
 class CopiesHere:
     """Copies in this process, stepped one after another."""
 
-    def __init__(self, make_env: MakeEnv, first: Any = None) -> None:
+    def __init__(self, make_env: MakeEnv) -> None:
         self._make_env = make_env
-        self._envs = {} if first is None else {0: first}
+        self._envs: dict[int, Any] = {}
 
     def reset(self, seeds: Mapping[int, int]) -> dict[int, Any]:
         for copy in seeds:

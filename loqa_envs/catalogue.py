@@ -65,7 +65,13 @@ def make_game(game: str | Game, /, **settings: Any) -> Game:
             )
         return game
     if game not in GAMES:
-        raise ValueError(f"game must be one of {', '.join(GAMES)}; got {game!r}.")
+        hint = (
+            "an environment of others is known once loqa_envs.environment has been given the "
+            "function that makes it, or --game names it; "
+        )
+        raise ValueError(
+            f"game must be one of {', '.join(GAMES)}; {hint if ':' in game else ''}got {game!r}."
+        )
     try:
         return GAMES[game](**settings)
     except TypeError as error:

@@ -1,17 +1,14 @@
 """``loqa train module:make_env``: somebody's environment, found by the function that makes it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any
 
 import tyro
 
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.cli.resolve import imported
+from loqa_agents.cli.resolve import REGISTERED, function_of
 from loqa_agents.cli.train import Train
 from loqa_agents.networks.dense_gru import DenseGRU
-from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.training.host.episodes import Workers
 from loqa_agents.training.presets import with_network
 from loqa_agents.training.updates import Training
@@ -19,7 +16,6 @@ from loqa_envs.adapters.host.environment import environment
 from loqa_envs.game import EpisodeLength, Game
 from loqa_envs.validation import Count
 
-_REGISTERED = "pettingzoo"
 _DENSE = DenseGRU(hidden=(64,))
 _LEARNER = Learner(
     actor=_DENSE,
@@ -54,7 +50,7 @@ class TrainEnvironment(Train[EnvironmentOptions]):
     def make_game(self) -> Game:
         options = self.game
         make_env = function_of(options.word)
-        name = options.word if options.word.startswith(f"{_REGISTERED}:") else None
+        name = options.word if options.word.startswith(f"{REGISTERED}:") else None
         return environment(make_env, options.episode_length, options.seats_alike, name=name)
 
     @property
@@ -71,30 +67,3 @@ def train_environment(word: str, network: str | None) -> Any:
     return Annotated[
         TrainEnvironment, tyro.conf.subcommand(word, default=default, description=summary)
     ]
-
-
-def names_environment(word: str) -> bool:
-    """Whether a word has the form ``module:function`` or ``pettingzoo:ID``."""
-    module, colon, function = word.partition(":")
-    return bool(module and colon and function) and not word.startswith("-")
-
-
-def function_of(word: str) -> Callable[[], Any]:
-    """What makes the environment ``module:function``, or one that PettingZoo knows by its id.
-
-    Raises:
-        ValueError: if there is none.
-    """
-    module, _, name = word.partition(":")
-    try:
-        if module == _REGISTERED:
-            make = imported(f"{module}:make")
-            called(make, "parallel", name).close()
-            return partial(make, "parallel", name)
-        make_env: Callable[[], Any] = imported(word)
-    except Fault as fault:
-        raise ValueError(
-            "an environment must be module:function, where the function makes a PettingZoo "
-            f"ParallelEnv, or {_REGISTERED}:ID; {word} {fault}."
-        ) from fault
-    return make_env

@@ -22,6 +22,7 @@ from loqa_agents.players.python.player import Source
 from loqa_agents.reports.card import page, print_card
 from loqa_agents.responses.best_response import Budget
 from loqa_agents.scorecard.card import BUDGET, EPISODES, scorecard
+from loqa_envs.game import Game
 from loqa_envs.keys import key
 from loqa_envs.validation import Count, Seed
 
@@ -36,15 +37,17 @@ class Evaluate:
     come with loqa, or module:function that makes a player of your own. Several are the seeds of one
     training."""
     game: str | None = None
-    """The game, as in loqa train; by default that of the first trained agent."""
+    """The game, as in loqa train; by default that of the first trained agent. Of an environment of
+    others, module:function or pettingzoo:ID."""
     size: tuple[int, ...] = ()
     """Size of the board, where a game is given: N, or height and width."""
     num_players: int | None = None
     """Number of players, where a game is given that has several."""
     episodes: Count = EPISODES
     """Episodes of each pair, half of them in each seat."""
-    response_updates: Annotated[int, Interval(ge=0, le=10**9)] = BUDGET.updates
-    """Updates of the learners that look for a best response; 0 leaves it out."""
+    response_updates: Annotated[int, Interval(ge=0, le=10**9)] | None = None
+    """Updates of the learners that look for a best response; 0 leaves it out. By default 300, and 0
+    in environments of others."""
     response_episodes: Count = BUDGET.episodes
     """Episodes of each of those updates."""
     restarts: Count = BUDGET.restarts
@@ -71,10 +74,8 @@ class Evaluate:
             raise ValueError(f"--out and --html must be different files, got {self.out} for both.")
         if not self.agents:
             raise ValueError("evaluate needs an AGENT: an agent, or the folder of a run.")
-        budget = None
-        if self.response_updates:
-            budget = Budget(self.response_updates, self.response_episodes, self.restarts)
         game, found = gathered(self.agents, (), self.game, self.size, self.num_players)
+        budget = self._budget(game)
         _require_one_training(found)
         check_seats(found, game)  # mistakes are found before anything is played
         devices = use_devices(self.devices)
@@ -97,6 +98,12 @@ class Evaluate:
             write_atomically(self.out, json.dumps(card, indent=1).encode() + b"\n")
         if self.html is not None:
             write_atomically(self.html, page(card).encode())
+
+    def _budget(self, game: Game) -> Budget | None:
+        updates = self.response_updates
+        if updates is None:
+            updates = BUDGET.updates if game.under_jax else 0
+        return Budget(updates, self.response_episodes, self.restarts) if updates else None
 
 
 def _require_one_training(agents: Sequence[Entrant]) -> None:

@@ -25,8 +25,8 @@ from loqa_agents.common.terminal import say
 from loqa_agents.common.versions import require_package, versions
 from loqa_agents.league.entrants import Entrant, check_names, seat
 from loqa_agents.league.needs import require_for_league
+from loqa_agents.league.pairs.python_pairs import PlayerError
 from loqa_agents.league.play import play_league
-from loqa_agents.league.python_pairs import PlayerError
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import summary
 from loqa_agents.players.python.foreign_code import Limit
@@ -75,7 +75,8 @@ class LeagueCommand:
     """A player of your own, as module:function; may be given several times. It may stand among the
     others, too."""
     game: str | None = None
-    """The game, as in loqa train; by default that of the first trained agent."""
+    """The game, as in loqa train; by default that of the first trained agent. Of an environment of
+    others, module:function or pettingzoo:ID."""
     size: tuple[int, ...] = ()
     """Size of the board, where a game is given: N, or height and width."""
     num_players: int | None = None

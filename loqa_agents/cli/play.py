@@ -14,7 +14,7 @@ from loqa_agents.cli.options import check_new_file, check_options
 from loqa_agents.cli.resolve import find_entrants, gathered
 from loqa_agents.common.files import write_atomically
 from loqa_agents.league.entrants import Entrant, seat, table_of
-from loqa_agents.league.python_pairs import watch_python_players
+from loqa_agents.league.pairs.python_pairs import watch_python_players
 from loqa_agents.runs.report import Episode
 from loqa_agents.training.presets import PRESETS
 from loqa_envs import keys
@@ -37,7 +37,8 @@ class Play:
     scripted: str = "always_cooperate"
     """A scripted player by name, where PLAYER is a game."""
     game: str | None = None
-    """The game, as in loqa train; by default that of the first trained agent."""
+    """The game, as in loqa train; by default that of the first trained agent. Of an environment of
+    others, module:function or pettingzoo:ID."""
     size: tuple[int, ...] = ()
     """Size of the board, where a game is given: N, or height and width."""
     num_players: int | None = None

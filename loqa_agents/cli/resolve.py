@@ -3,8 +3,9 @@
 import importlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,14 @@ from loqa_agents.players.agent import Agent, load_agent
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.shipping import shipped_agents
 from loqa_agents.training.presets import PRESETS, with_settings
+from loqa_envs.adapters.host.environment import environment
+from loqa_envs.adapters.host.game import ALWAYS
+from loqa_envs.catalogue import GAMES
 from loqa_envs.game import Game
 from loqa_envs.policy import own_game
+
+REGISTERED = "pettingzoo"
+"""What stands before the id of an environment that PettingZoo knows."""
 
 
 def find_entrants(words: Sequence[str]) -> list[Entrant]:
@@ -94,22 +101,10 @@ def gathered(
     Raises:
         ValueError: as `find_entrants` and `import_player`, or if nothing says which game is played.
     """
+    if name is not None and names_environment(name):  # before agents are read that play there
+        GAMES[name] = partial(environment, function_of(name), name=name)
     entrants = [*find_entrants(words), *(Entrant(word, word) for word in functions)]
-    if name is None:
-        if size or num_players is not None:
-            option = "--size" if size else "--num-players"
-            raise ValueError(f"{option} goes with --game; agents have boards of their own.")
-        found = game_of(entrants)
-        if found is None:
-            raise ValueError(
-                "--game must say which game is played where no trained agent does; it must be one "
-                f"of {', '.join(PRESETS)}."
-            )
-        game = found
-    elif name in PRESETS:
-        game = with_settings(as_shown(PRESETS[name].game), size, num_players)
-    else:
-        raise ValueError(f"--game must be one of {', '.join(PRESETS)}; got {name!r}.")
+    game = _game_called(name, size, num_players, game_of(entrants))
     to_bring = {word for word in words if is_function(word)} | set(functions)
     return game, [
         ready(import_player(each.name), game)
@@ -117,6 +112,27 @@ def gathered(
         else each
         for each in entrants
     ]
+
+
+def _game_called(
+    name: str | None, size: tuple[int, ...], num_players: int | None, of_agents: Game | None
+) -> Game:
+    if name in PRESETS:
+        return with_settings(as_shown(PRESETS[name].game), size, num_players)
+    if size or num_players is not None:
+        option = "--size" if size else "--num-players"
+        raise ValueError(
+            f"{option} goes with --game and one of {', '.join(PRESETS)}; agents, and environments "
+            "of others, have boards of their own."
+        )
+    if name is not None and names_environment(name):  # with settings that agents learned with
+        return of_agents if of_agents and of_agents.name == name else GAMES[name]()
+    if name is None and of_agents is not None:
+        return of_agents
+    raise ValueError(
+        f"--game must be one of {', '.join(PRESETS)}, or module:function that makes an "
+        + (f"environment; got {name!r}." if name else "environment, where no trained agent says.")
+    )
 
 
 def is_function(word: str) -> bool:
@@ -130,11 +146,9 @@ def is_function(word: str) -> bool:
 def _scripted(with_parameters: bool = False) -> set[str]:
     """The names of all scripted players, or those that stand before parameters."""
     games = [preset.game for preset in PRESETS.values()]
-    return {
-        name
-        for game in games
-        for name in (game.parametrised_players(0) if with_parameters else game.scripted_players(0))
-    }
+    if with_parameters:
+        return {ALWAYS}.union(*(game.parametrised_players(0) for game in games))
+    return set[str]().union(*(game.scripted_players(0) for game in games))
 
 
 def imported(word: str) -> Any:
@@ -205,3 +219,30 @@ def _load(path: Path) -> Agent | published.PublishedAgent:
 def _number(stem: str) -> tuple[int, str]:
     """Seeds in the order of numbers."""
     return (int(stem) if stem.isdecimal() else -1), stem
+
+
+def names_environment(word: str) -> bool:
+    """Whether a word has the form ``module:function`` or ``pettingzoo:ID``."""
+    module, colon, function = word.partition(":")
+    return bool(module and colon and function) and not word.startswith("-")
+
+
+def function_of(word: str) -> Callable[[], Any]:
+    """What makes the environment ``module:function``, or one that PettingZoo knows by its id.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    module, _, name = word.partition(":")
+    try:
+        if module == REGISTERED:
+            make = imported(f"{module}:make")
+            called(make, "parallel", name).close()
+            return partial(make, "parallel", name)
+        make_env: Callable[[], Any] = imported(word)
+    except Fault as fault:
+        raise ValueError(
+            "an environment must be module:function, where the function makes a PettingZoo "
+            f"ParallelEnv, or {REGISTERED}:ID; {word} {fault}."
+        ) from fault
+    return make_env

@@ -14,9 +14,9 @@ from loqa_agents.players.python.foreign_code import Caller, Fault, called
 from loqa_agents.players.python.player import HostPolicy, Source, is_function, make
 from loqa_agents.players.with_params import apart
 from loqa_envs import keys
-from loqa_envs.arrays import of_seat
 from loqa_envs.catalogue import make_player
 from loqa_envs.game import Game, Params, Policy, in_seat
+from loqa_envs.observation import each_array
 from loqa_envs.policy import own_game
 from loqa_envs.validation import Settings, check
 from loqa_envs.wording import shown
@@ -144,7 +144,9 @@ def identity_of(player: Any) -> Any:
 
 def _try(policy: Policy, params: Params, table: Game) -> None:
     """Raise ``ValueError`` unless JAX can trace the policy and it keeps to the protocol."""
-    seen = jax.eval_shape(lambda: of_seat(table.observe(table.reset(keys.key(0))), 0))
+    seen = each_array(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), table.observation_spec.tree
+    )
     try:
         before = called(jax.eval_shape, policy.initial_carry)
         moved: Any = called(

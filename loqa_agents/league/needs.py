@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import jax
 
 from loqa_agents.common.rollout import measured_in
-from loqa_agents.league.tables import EPISODES, PAIRS
+from loqa_agents.league.pairs.tables import EPISODES, PAIRS
 from loqa_envs.game import Game
 from loqa_envs.memory import require_memory
 

@@ -10,12 +10,13 @@ from annotated_types import Len
 
 from loqa_agents.common.seatings import seatings
 from loqa_agents.league.entrants import Entrant, check_names, seat, table_of
-from loqa_agents.league.families import Families
 from loqa_agents.league.needs import require_for_league
-from loqa_agents.league.pairs import Finished, Pair, PairId, pair_key, settings
-from loqa_agents.league.python_pairs import PlayerError, illegal, play_python_pair
+from loqa_agents.league.pairs.families import Families
+from loqa_agents.league.pairs.host_tables import tables_of
+from loqa_agents.league.pairs.pair_id import Finished, Pair, PairId, pair_key, settings
+from loqa_agents.league.pairs.python_pairs import PlayerError, illegal, play_python_pair
+from loqa_agents.league.pairs.tables import PairResult
 from loqa_agents.league.results import REFERENCES, League, collected
-from loqa_agents.league.tables import PairResult, Tables
 from loqa_agents.players.python.fingerprint import fingerprint
 from loqa_agents.players.python.foreign_code import Fault, Limit, called
 from loqa_envs.game import Game
@@ -118,7 +119,7 @@ def play_league(
         keys = {pair: pair_key(key, _named(names, pair)) for pair in left}
     python = set(on_host)
     under_jax = [pair for pair in left if pair not in python]
-    tables = Tables(table_of(game), devices, focal)
+    tables = tables_of(table_of(game), devices, focal)
     families = Families(players, [e.player for e in entrants] + known)
 
     def fail(error: PlayerError) -> None:

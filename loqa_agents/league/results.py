@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_agents.league.entrants import Entrant
-from loqa_agents.league.tables import PairResult, by_seat
+from loqa_agents.league.pairs.tables import PairResult, by_seat
 from loqa_envs.arrays import Array
 from loqa_envs.game import Game
 

@@ -16,8 +16,8 @@ from typing_extensions import TypedDict
 
 from loqa_agents.common.files import parse_json, write_atomically
 from loqa_agents.common.settings import differences
-from loqa_agents.league.pairs import Pair, PairId
-from loqa_agents.league.tables import PairResult
+from loqa_agents.league.pairs.pair_id import Pair, PairId
+from loqa_agents.league.pairs.tables import PairResult
 
 FORMAT = "loqa-pairs-1"
 _FILES = "[0-9][0-9][0-9][0-9][0-9].safetensors"

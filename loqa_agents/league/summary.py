@@ -34,7 +34,8 @@ def summary(league: League) -> dict[str, Any]:
     """
     teams = [entrant.in_team for entrant in league.entrants]
     rewards = estimate(league.rewards, teams, common=league.common)
-    others = league.game.num_players - league.focal
+    players = league.game.num_players
+    others = players - league.focal
     everyone = league.focal * league.rewards + others * league.theirs
     welfare = estimate(everyone, teams, common=league.common)
     info = {name: average(values, teams) for name, values in league.info.items()}
@@ -60,7 +61,7 @@ def summary(league: League) -> dict[str, Any]:
         "format": FORMAT,
         "game": game_to_dict(league.game),
         "episodes": int(league.rewards.shape[-1]),
-        **({"focal": league.focal} if league.game.num_players > 2 else {}),
+        **({"focal": league.focal, "players": players} if players > 2 else {}),
         "entrants": [{"name": e.name, "team": e.in_team} for e in league.entrants],
         "teams": list(dict.fromkeys(teams)),
         "references": {name: mean_of(values) for name, values in league.references.items()},

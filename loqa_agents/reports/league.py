@@ -115,7 +115,7 @@ def _row_and_column(data: dict[str, Any]) -> str:
     """Whose rewards tables have, with how many of them there are among more than two players."""
     if "focal" not in data:
         return "the row against the column"
-    focal, players = data["focal"], data["game"]["num_players"]
+    focal, players = data["focal"], data["players"]
     return f"the row ({focal} of {players}) among copies of the column ({players - focal})"
 
 

@@ -215,6 +215,11 @@ def _words(key: jax.Array, number: int) -> int:
 
 def require_seats(game: Game) -> None:
     """Raise ``ValueError`` where no best response is looked for."""
+    if not game.under_jax:
+        raise ValueError(
+            "a best response is looked for in games under JAX, and not in environments of others; "
+            f"leave it out (--response-updates 0) for {game.name}."
+        )
     if game.num_players > 2 and not game.seats_alike:
         raise ValueError(
             "a best response is looked for among two players, or where seats are alike; leave it "

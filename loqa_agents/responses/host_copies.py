@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from loqa_agents.league.python_pairs import PlayerError
+from loqa_agents.league.pairs.python_pairs import PlayerError
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.python.player import anew, seeds
 from loqa_envs.arrays import Array

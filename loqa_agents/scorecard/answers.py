@@ -8,8 +8,8 @@ import numpy as np
 
 from loqa_agents.league.entrants import Seated, table_of
 from loqa_agents.league.intervals import Floats
-from loqa_agents.league.python_pairs import play_python_pair
-from loqa_agents.league.tables import PAIRS, Tables, by_seat
+from loqa_agents.league.pairs.python_pairs import play_python_pair
+from loqa_agents.league.pairs.tables import PAIRS, Tables, by_seat
 from loqa_agents.responses.best_response import Budget, Responders, memory_one, train_responders
 from loqa_envs.game import Game
 from loqa_envs.matrix_games.solve import best_response

@@ -9,7 +9,7 @@ import pytest
 from loqa_agents import DenseGRU, Inputs, NetworkPolicy
 from loqa_agents.league import Entrant, PlayerError
 from loqa_agents.league.entrants import seat, table_of
-from loqa_agents.league.tables import Tables
+from loqa_agents.league.pairs.tables import Tables
 from loqa_agents.players.with_params import WithParams
 from loqa_agents.responses.best_response import Budget, memory_one, train_responders
 from loqa_envs import IPD, CoinGame, MatrixGame, Random, Rules

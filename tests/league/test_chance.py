@@ -10,7 +10,7 @@ import pytest
 
 from loqa_agents.league import Entrant, PlayerError, play_league
 from loqa_agents.league.entrants import seat
-from loqa_agents.league.python_pairs import play_python_pair
+from loqa_agents.league.pairs.python_pairs import play_python_pair
 from loqa_agents.players.python.chance import generator_in
 from loqa_agents.responses.host_copies import HostCopies
 from loqa_envs import Grim, MatrixGame

@@ -11,7 +11,7 @@ import pytest
 
 from loqa_agents.league import Entrant, PlayerError, play_league
 from loqa_agents.league.entrants import seat
-from loqa_agents.league.python_pairs import play_python_pair
+from loqa_agents.league.pairs.python_pairs import play_python_pair
 from loqa_agents.players.python.foreign_code import Caller, Fault, called
 
 from .conftest import DILEMMA, KEY

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from loqa_agents.league import Entrant, play_league
-from loqa_agents.league.pairs import pair_key
-from loqa_agents.league.tables import Tables
+from loqa_agents.league.pairs.pair_id import pair_key
+from loqa_agents.league.pairs.tables import Tables
 from loqa_envs import MatrixGame
 
 from .conftest import DILEMMA, EPISODES, KEY, NAMES

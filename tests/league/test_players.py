@@ -9,7 +9,7 @@ import pytest
 
 from loqa_agents.league import Entrant, PlayerError, play_league
 from loqa_agents.league.entrants import seat, table_of
-from loqa_agents.league.python_pairs import play_python_pair
+from loqa_agents.league.pairs.python_pairs import play_python_pair
 from loqa_agents.league.summary import summary
 from loqa_agents.players.python.player import anew
 from loqa_envs import CoinGame

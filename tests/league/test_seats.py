@@ -11,8 +11,8 @@ from rich.console import Console
 from loqa_agents import ActorCritic, Agent, Learner
 from loqa_agents.league import Entrant, play_league
 from loqa_agents.league.entrants import seat
+from loqa_agents.league.pairs.tables import by_seat
 from loqa_agents.league.summary import rows, summary
-from loqa_agents.league.tables import by_seat
 from loqa_agents.reports.card import page, print_card
 from loqa_agents.reports.league import comma_separated, markdown, print_league
 from loqa_agents.responses.best_response import Budget, memory_one

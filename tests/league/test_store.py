@@ -9,9 +9,9 @@ import pytest
 from safetensors.numpy import load, save
 
 from loqa_agents.league import Entrant, play_league
-from loqa_agents.league.pairs import PairId
+from loqa_agents.league.pairs.pair_id import PairId
+from loqa_agents.league.pairs.tables import PairResult
 from loqa_agents.league.store import PairStore
-from loqa_agents.league.tables import PairResult
 from loqa_envs import MemoryOne
 
 from .conftest import DILEMMA, KEY

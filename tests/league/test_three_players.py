@@ -10,7 +10,7 @@ from rich.console import Console
 
 from loqa_agents.league import Entrant, PlayerError, play_league
 from loqa_agents.league.entrants import seat
-from loqa_agents.league.python_pairs import watch_python_players
+from loqa_agents.league.pairs.python_pairs import watch_python_players
 from loqa_agents.league.store import PairStore
 from loqa_agents.league.summary import rows, summary
 from loqa_agents.reports import league as report

@@ -15,7 +15,7 @@ from loqa_agents import PRESETS, DenseGRU, Evaluator, Trainer, run
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.league.entrants import Entrant, seat
 from loqa_agents.league.needs import league_bytes
-from loqa_agents.league.tables import EPISODES, PAIRS, Tables
+from loqa_agents.league.pairs.tables import EPISODES, PAIRS, Tables
 from loqa_agents.responses.best_response import Budget, learner_for
 from loqa_agents.responses.needs import responder_bytes
 from loqa_agents.responses.responding import responding_in

@@ -32,6 +32,14 @@ class EnvironmentFailed(RuntimeError):  # noqa: N818 -- as Python's own Environm
     """An environment raised, or the process of one of its copies ended."""
 
 
+class IllegalAction(ValueError):  # noqa: N818 -- it is read as "illegal action: ..."
+    """A policy answered with what is no action."""
+
+    def __init__(self, copy: int, step: int, seat: int, what: str) -> None:
+        super().__init__(what)
+        self.copy, self.step, self.seat = copy, step, seat
+
+
 class HostEpisodes:
     """Plays episodes of an environment that is written in Python, as `play_episode` plays a game's.
 
@@ -104,6 +112,7 @@ class HostEpisodes:
 
         Raises:
             EnvironmentFailed: if a copy raises or is lost; it names environment, copy and step.
+            IllegalAction: if a policy answers with what is no action.
             ValueError: for anything of the environment that does not fit its spaces.
         """
         game, copies, front = self.game, episodes * columns, (episodes, columns)
@@ -134,6 +143,7 @@ class HostEpisodes:
             )
             noted.append(jax.tree.map(np.asarray, extras))
             recorder.actions[:, t] = np.asarray(actions).reshape(copies, -1)
+            self._check_actions(t, recorder.actions[:, t])
             if not any(playing):
                 recorder.repeat(t)
                 noted += noted[-1:] * (game.episode_length - t - 1)
@@ -150,6 +160,16 @@ class HostEpisodes:
                 playing[copy] = self._noted(copy, t, playing[copy], reply, recorder)
         extras = jax.tree.map(lambda *leaves: np.stack(leaves, len(front)), *noted)
         return recorder.trajectory(front, extras, jax.tree.map(np.asarray, carries))
+
+    def _check_actions(self, t: int, actions: Any) -> None:
+        illegal = (actions < 0) | (actions >= self.game.num_actions)
+        if illegal.any():
+            copy, seat = np.argwhere(illegal)[0].tolist()
+            raise IllegalAction(
+                copy, t, seat,
+                f"an action must be one of 0 to {self.game.num_actions - 1}, the player of "
+                f"{self.game.agents[seat]} chose {actions[copy, seat]} in step {t}.",
+            )  # fmt: skip
 
     def _noted(
         self, copy: int, t: int, playing: list[int], reply: Any, recorder: Recorder

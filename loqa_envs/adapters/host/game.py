@@ -1,6 +1,6 @@
 """What learners must know of somebody's environment, in the form of a game."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,26 @@ class RandomAllowed(ScriptedPolicy):
         so_far = observation[MASK].cumsum()
         number = array_namespace(noise).floor(narrowed(noise)[0] * so_far[-1])
         return (so_far <= number).sum().astype(np.int32), carry
+
+
+ALWAYS = "always"
+"""What stands before the number of an action in the name of a player that always takes it."""
+
+
+@dataclass(frozen=True)
+class Always(ScriptedPolicy):
+    """Takes the same action in each step, or where it is forbidden, the first that is allowed."""
+
+    action: int
+    num_actions: Count = 2
+
+    def choose(self, carry: Carry, observation: Observation, noise: Array) -> tuple[Array, Carry]:
+        xp = array_namespace(noise)
+        chosen = xp.full((), self.action, np.int32)
+        if isinstance(observation, Mapping) and MASK in observation:
+            mask = observation[MASK] > 0
+            chosen = xp.where(mask[self.action], chosen, mask.argmax()).astype(np.int32)
+        return chosen, carry
 
 
 @dataclass(frozen=True)
@@ -146,6 +166,17 @@ class HostGame(Rules):
     def scripted_players(self, seat: int) -> Mapping[str, Policy]:
         kind = RandomAllowed if self.mask_from else Random
         return {"random": kind(num_actions=self.num_actions)}
+
+    def parametrised_players(self, seat: int) -> Mapping[str, Callable[[str], Policy]]:
+        return {ALWAYS: self._always}
+
+    def _always(self, number: str) -> Policy:
+        if number not in self.action_names:
+            raise ValueError(
+                f"{ALWAYS}:N must have an action of {self.name} as N, one of "
+                f"{', '.join(self.action_names)}; got {number!r}."
+            )
+        return Always(self.action_names.index(number), self.num_actions)
 
     def initial_state(self, noise: Array) -> State:
         raise ValueError(

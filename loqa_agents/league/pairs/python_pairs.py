@@ -9,7 +9,7 @@ import numpy as np
 
 from loqa_agents.common.seatings import seatings
 from loqa_agents.league.entrants import Seated
-from loqa_agents.league.tables import PairResult
+from loqa_agents.league.pairs.tables import PairResult
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.python.player import anew, seeds
 from loqa_envs.adapters.single import Match, uniform

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 import jax
 
-from loqa_agents.league.tables import PairResult
+from loqa_agents.league.pairs.tables import PairResult
 from loqa_agents.players.python.fingerprint import fingerprint
 from loqa_envs.game import Game
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from loqa_agents.league.entrants import Seated
-from loqa_agents.league.tables import PAIRS
+from loqa_agents.league.pairs.tables import PAIRS
 from loqa_envs.policy import SwitchPolicy
 
 

@@ -1,0 +1,1 @@
+"""How a pair is played and known: under JAX, in environments of others, with Python players."""

@@ -96,7 +96,7 @@ def test_an_environment_that_breaks_off_ends_a_league():
         def step(self, actions):
             raise OSError("gone")
 
-    with pytest.raises(EnvironmentFailed, match="raised OSError in step 0: gone$"):
+    with pytest.raises(EnvironmentFailed, match=r"raised OSError in step 0: gone$"):
         play_league(KEY, environment(Breaks), FIXED, 4)
 
 

@@ -120,3 +120,40 @@ class Masked(ParallelEnv):
         observations, infos = self._seen()
         rewards = {agent: float(action == 2) for agent, action in actions.items()}
         return observations, rewards, dict.fromkeys("ab", over), dict.fromkeys("ab", False), infos
+
+
+class Hunt(ParallelEnv):
+    """A hunter and two hares, which see and do other things: whoever does what it is shown earns 1.
+
+    The hunter is shown one of three directions, a hare the number of one of two actions."""
+
+    metadata = {"name": "hunt"}  # noqa: RUF012
+    max_cycles = 6
+
+    def __init__(self):
+        self.possible_agents = ["hunter", "hare_0", "hare_1"]
+
+    def observation_space(self, agent):
+        return Box(0, 1, (3,)) if agent == "hunter" else Dict(way=Discrete(2, start=5))
+
+    def action_space(self, agent):
+        return Discrete(3) if agent == "hunter" else Discrete(2, start=1)
+
+    def reset(self, seed=None, options=None):
+        self.chance, self.agents, self.clock = np.random.default_rng(seed), self.possible_agents, 0
+        return self._seen(), {agent: {} for agent in self.agents}
+
+    def _seen(self):
+        direction, *ways = self.right = [int(self.chance.integers(n)) for n in (3, 2, 2)]
+        hares = {f"hare_{i}": {"way": 5 + way} for i, way in enumerate(ways)}
+        return {"hunter": np.eye(3, dtype=np.float32)[direction]} | hares
+
+    def step(self, actions):
+        firsts = {"hunter": 0, "hare_0": 1, "hare_1": 1}
+        did = [actions[agent] - first for agent, first in firsts.items()]
+        rewards = {a: float(x == y) for a, x, y in zip(firsts, did, self.right, strict=True)}
+        self.clock += 1
+        over = dict.fromkeys(firsts, self.clock == self.max_cycles)
+        self.agents = [] if self.clock == self.max_cycles else self.agents
+        seen, infos = self._seen(), {agent: {} for agent in firsts}
+        return seen, rewards, dict.fromkeys(firsts, False), over, infos

@@ -34,6 +34,8 @@ class Context(NamedTuple):
     others: tuple[ActorCritic, ...]
     """The present parameters of the learner in each other seat, in turn from the next seat on, if
     the algorithm knows ``parameters``, else ``()``; in self-play they are the learner's own."""
+    seats: tuple[int, ...]
+    """The seat from which each of the views is."""
     play: Callable[[jax.Array, Sequence[Params], int], Trajectory]
     """``play(key, actors, episodes)``: further episodes ``[episodes]`` in which the learner sits in
     the first seat, and the learner of each seat acts, exploring, with the given actor's parameters.

@@ -25,7 +25,7 @@ from loqa_agents.algorithms.view import EpisodeView, side_of
 from loqa_agents.common.rollout import Trajectory
 from loqa_agents.networks.critic import Critic
 from loqa_agents.networks.inputs import Inputs
-from loqa_agents.networks.policy import NetworkPolicy, mixed
+from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Game, Params
 from loqa_envs.keys import boundary, stream
 
@@ -88,7 +88,7 @@ class Learner(LearnerSettings):
             observations=rows,
             log_probabilities=said,
             action_values=action_values,
-            values=self._values(said, action_values),
+            values=self._values(game, said, action_values),
             discount=jnp.float32(self.discount),
         )
 
@@ -123,7 +123,7 @@ class Learner(LearnerSettings):
         slow = view.values
         if self.target_decay:
             action_values = self._critic(game).action_values(state.target, view.observations)
-            slow = self._values(view.log_probabilities, action_values)
+            slow = self._values(game, view.log_probabilities, action_values)
         targets = td_targets(rewards, slow, self.discount, self.td_decay, continues)
         watched: tuple[Watched, ...] = ()
         if self.opponent_values == "learned":
@@ -196,10 +196,12 @@ class Learner(LearnerSettings):
             others=others,
         )
 
-    def _values(self, log_probabilities: jax.Array, action_values: jax.Array) -> jax.Array:
+    def _values(
+        self, game: Game, log_probabilities: jax.Array, action_values: jax.Array
+    ) -> jax.Array:
         """What is to be expected of a player that explores, ``[T + 1]``."""
-        probabilities = mixed(jnp.exp(log_probabilities), self.exploration)
-        return jnp.asarray((probabilities * action_values).sum(-1))
+        probabilities = self.behaviour(game).explored(log_probabilities)
+        return (probabilities * action_values).sum(-1)
 
     def _opponents(self, game: Game) -> OpponentValues:
         critic = self._critic(game)

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 import tyro
 
+from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.separately import Separately
 from loqa_agents.cli.resolve import REGISTERED, function_of
 from loqa_agents.cli.train import Train
 from loqa_agents.networks.dense_gru import DenseGRU
@@ -38,6 +40,10 @@ class EnvironmentOptions:
     (max_cycles)."""
     seats_alike: bool = False
     """Take every seat for as good as any other; otherwise agents are told which one they sit in."""
+    share_parameters: bool = False
+    """One learner for all agents; by default for those whose spaces are alike."""
+    separate: bool = False
+    """A learner of its own for every agent."""
     workers: Workers = 0
     """Processes that share the copies of the environment; 0 steps them one after another."""
 
@@ -52,6 +58,16 @@ class TrainEnvironment(Train[EnvironmentOptions]):
         make_env = function_of(options.word)
         name = options.word if options.word.startswith(f"{REGISTERED}:") else None
         return environment(make_env, options.episode_length, options.seats_alike, name=name)
+
+    def algorithm(self, game: Game) -> Algorithm:
+        share, apart = self.game.share_parameters, self.game.separate
+        if share and apart:
+            raise ValueError("--share-parameters and --separate exclude each other.")
+        if apart:
+            return Separately(self.learner, tuple(range(game.num_players)))
+        if share and len(set(game.groups)) > 1:  # type: ignore[attr-defined]
+            return Separately(self.learner, (0,) * game.num_players)
+        return self.learner
 
     @property
     def workers(self) -> int:

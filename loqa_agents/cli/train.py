@@ -7,6 +7,7 @@ from typing import Annotated, Generic, TypeVar
 import tyro
 from rich.console import Console
 
+from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.common.devices import training_devices
 from loqa_agents.common.seeds import parse_seeds
@@ -70,6 +71,10 @@ class Train(Generic[G]):
         game: Game = self.game  # type: ignore[assignment]
         return game
 
+    def algorithm(self, game: Game) -> Algorithm:
+        """Who learns in that game."""
+        return self.learner
+
     def __call__(self, console: Console) -> None:
         game = self.make_game()
         seeds = parse_seeds(self.seeds)
@@ -82,7 +87,7 @@ class Train(Generic[G]):
         loggers = self._loggers()
         display = report.ProgressDisplay(console, title, self.training.updates)
         results = run(
-            game, self.learner, self.training, seeds, self.out, [*loggers, display],
+            game, self.algorithm(game), self.training, seeds, self.out, [*loggers, display],
             self.checkpoint_seconds, self.final_episodes, devices or self.devices, self.minutes,
             self.workers, resume=self.resume, overwrite=self.overwrite,
             devices_changed=self.devices_changed,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -24,26 +24,15 @@ class NetworkPolicy(Settings):
 
     Where observations are named arrays and one is called ``action_mask`` (1 for each action that is
     allowed, of the shape ``[A]``), all others have probability 0, in acting and in learning.
-
-    Raises:
-        ValueError: for exploration where actions are masked.
     """
 
     network: Network
     inputs: Inputs
     num_actions: Count
     exploration: Probability = 0.0
-    """Probability of a uniformly random action instead of the actor's."""
+    """Probability of a uniformly random action that is allowed instead of the actor's."""
     seat: int | None = None
     """Where it sits, if its network tells seats apart."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.exploration and self._is_masked:
-            raise ValueError(
-                "exploration must be 0 where observations have an action_mask, since it would take "
-                f"actions that are not allowed, got {self.exploration}; an entropy bonus explores."
-            )
 
     def in_seat(self, seat: int) -> Self:
         """The same player in that seat; itself where its network does not tell seats apart."""
@@ -72,7 +61,7 @@ class NetworkPolicy(Settings):
         return jax.nn.log_softmax(self._allowed(logits, row)), carry
 
     def _choose(self, key: jax.Array, log_probabilities: jax.Array) -> jax.Array:
-        probabilities = mixed(jnp.exp(log_probabilities), self.exploration)
+        probabilities = self.explored(log_probabilities)
         # The inverse of the distribution function needs one random number, Gumbel's trick one for
         # each action; random numbers are most of the cost of playing a small game.
         cumulative, uniform = jnp.cumsum(probabilities), jax.random.uniform(key, dtype=jnp.float32)
@@ -82,6 +71,16 @@ class NetworkPolicy(Settings):
         # The sum of probabilities may fall short of 1 by rounding, before a last one that is 0.
         likeliest = jnp.argmax(log_probabilities).astype(jnp.int32)
         return jnp.where(probabilities[chosen] > 0, chosen, likeliest)
+
+    def explored(self, log_probabilities: jax.Array) -> jax.Array:
+        """The probabilities ``[..., A]`` of what it does, with exploration mixed in."""
+        probabilities = jnp.exp(log_probabilities)
+        if not self._is_masked:
+            uniform: Any = 1 / self.num_actions
+        else:
+            allowed = (log_probabilities > _FORBIDDEN / 2).astype(jnp.float32)
+            uniform = allowed / allowed.sum(-1, keepdims=True)
+        return probabilities + self.exploration * (uniform - probabilities)
 
     def log_probabilities(self, params: Params, observations: Observation) -> jax.Array:
         """The actor's ``[T, A]``, for its seat's observations of T steps from the first."""
@@ -109,8 +108,3 @@ class NetworkPolicy(Settings):
         # Placed for a seat, a mask lies among zeros for the other seats.
         mask = rows[MASK].reshape(*logits.shape[:-1], -1, self.num_actions).sum(-2)
         return jnp.where(mask > 0, logits, _FORBIDDEN)
-
-
-def mixed(probabilities: jax.Array, exploration: float) -> jax.Array:
-    """An actor's ``probabilities[..., A]`` with uniform exploration mixed in."""
-    return probabilities + exploration * (1 / probabilities.shape[-1] - probabilities)

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.losses import LearnerState
+from loqa_agents.algorithms.separately import PartOf
 from loqa_agents.common.seatings import in_turn
 from loqa_agents.league.entrants import Seated, table_of
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.responses.host_copies import HostCopies
 from loqa_agents.responses.responding import has_learners_version, responding_in
-from loqa_envs.arrays import Array
-from loqa_envs.game import Carry, Extras, Game, Params, Policy
+from loqa_envs.game import Game, Params, Policy
 from loqa_envs.keys import boundary, stream
 from loqa_envs.matrix_games.players import MemoryOne
 from loqa_envs.validation import Count, Settings
@@ -64,26 +64,6 @@ class Responders(NamedTuple):
         )
         params = picked if len(picked) > 1 else picked[0]
         return Seated("responder", self.seats, params, False, "responder")
-
-
-@dataclass(frozen=True)
-class _OfSeat:
-    """A player in one seat whose parameters are those of both seats."""
-
-    policy: Policy
-    place: int
-
-    @property
-    def num_actions(self) -> int:
-        return self.policy.num_actions
-
-    def initial_carry(self) -> Carry:
-        return self.policy.initial_carry()
-
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Array
-    ) -> tuple[Array, Carry, Extras]:
-        return self.policy.act(key, params[self.place], carry, observation)
 
 
 def learner_for(game: Game, updates: int) -> Learner:
@@ -139,7 +119,7 @@ def train_responders(
         both.append(_train(place_key, table, players, budget, devices, place, report))
     if len(both) == 1:
         return both[0]
-    seats = _OfSeat(both[0].seats[0], 0), _OfSeat(both[1].seats[1], 1)
+    seats = PartOf(both[0].seats[0], 0), PartOf(both[1].seats[1], 1)
     return Responders(seats, tuple(params for one in both for params in one.params))
 
 

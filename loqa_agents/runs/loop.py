@@ -14,6 +14,7 @@ import numpy as np
 from annotated_types import Interval
 
 from loqa_agents.algorithms.algorithm import Algorithm
+from loqa_agents.algorithms.separately import by_spaces
 from loqa_agents.common.devices import choose_devices, describe
 from loqa_agents.common.files import write_atomically
 from loqa_agents.common.seeds import as_seeds
@@ -73,7 +74,8 @@ def run(
     ``game`` may be a function that makes a PettingZoo ``ParallelEnv``, or what
     `loqa_envs.environment` makes of it, with its copies shared by ``workers`` processes, if any. An
     environment cannot be saved within an episode: whole updates are saved, and a run that goes on
-    equals one that was not cut if the environment is deterministic under its seed.
+    equals one that was not cut if the environment is deterministic under its seed. Agents with
+    different spaces have learners of their own, as if ``learner`` were `Separately` of it.
 
     Raises:
         ValueError: if settings do not go together or cannot be saved, if ``out`` has something else
@@ -84,7 +86,7 @@ def run(
     """
     started = time.perf_counter()
     game = environment(game) if callable(game) else make_game(game)
-    seeds = as_seeds(seeds)
+    learner, seeds = by_spaces(game, learner), as_seeds(seeds)
     budget = math.inf if minutes is None else 60 * minutes * len(seeds)
     config = run_config(game, learner, training, seeds)
     default = f"{game.name.replace(':', '-')}-{learner.label}"

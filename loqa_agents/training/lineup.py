@@ -95,12 +95,16 @@ class Lineup:
     ) -> tuple[TrainState, Metrics]:
         """What all learners make of the episodes of an update's tables; see `update`."""
         views: list[list[EpisodeView]] = [[] for _ in self.learners]
+        seats: list[list[int]] = [[] for _ in self.learners]
         for table, episodes in played:
-            for number, view in table.views(episodes):
+            for number, seat, view in table.views(episodes):
                 views[number].append(view)
+                seats[number].append(seat)
         keys = jax.random.split(stream(key, "learners"), len(self.learners))
         learned = [
-            learner.update(key, self.game, own, seen, self._context(i, number, state))
+            learner.update(
+                key, self.game, own, seen, self._context(i, number, seats[number], state)
+            )
             for number, (learner, key, own, seen) in enumerate(
                 zip(self.learners, keys, state.learners, views, strict=True)
             )
@@ -206,7 +210,9 @@ class Lineup:
         keep = (i > 0) & (i % self.training.pool_interval == 0)
         return ring.push(state.pool, self._params(0, state), keep)
 
-    def _context(self, i: jax.Array, number: int, state: TrainState) -> Context:
+    def _context(
+        self, i: jax.Array, number: int, seats: Sequence[int], state: TrainState
+    ) -> Context:
         """What a learner is told of an update beside its episodes, as from the first seat."""
         last = len(self.learners) - 1  # the rival's, who has all seats but the first
         others = [min(seat, last) for seat in in_turn(self.game.num_players, number)[1:]]
@@ -221,7 +227,7 @@ class Lineup:
 
         knows = "parameters" in self.learners[number].knows
         known = tuple(self._params(who, state) for who in others) if knows else ()
-        return Context(i, known, play)
+        return Context(i, known, tuple(seats), play)
 
     @property
     def _shown(self) -> frozenset[str]:

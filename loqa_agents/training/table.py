@@ -65,10 +65,10 @@ class Table:
         played: Trajectory = jax.vmap(column, (0, axes), 1)(keys, params)
         return played
 
-    def views(self, played: Trajectory) -> list[tuple[int, EpisodeView]]:
-        """For each seat in which someone learns, its number and the view ``[B, n]`` from there."""
+    def views(self, played: Trajectory) -> list[tuple[int, int, EpisodeView]]:
+        """Who learns by number, in which seat, and the view ``[B, n]`` from there."""
         return [
-            (occupant.learns, self._view(seat, played, occupant.columns))
+            (occupant.learns, seat, self._view(seat, played, occupant.columns))
             for seat, occupant in enumerate(self.occupants)
             if occupant.learns is not None
         ]

@@ -76,7 +76,7 @@ def test_the_exact_gradient_is_the_mean_of_sampled_ones(game, settings):
 
     def sampled(key):
         ((key, table),) = lineup.tables(key, TrainState((state,), None))
-        views = [view for _, view in table.views(table.play(key, None))]
+        views = [view for *_, view in table.views(table.play(key, None))]
         batch = learner.batch(game, state, views)
         loss = partial(
             actor_loss, policy=learner.policy(game), batch=batch, clip=learner.clip,

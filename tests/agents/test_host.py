@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Text
+from gymnasium.spaces import Box, Dict, MultiBinary, MultiDiscrete, Text
 from host_environments import Dilemma, Leavers, Masked
 
 from loqa_agents import DenseGRU, HostEpisodes, HostTrainer, Learner, Training, play_episode
@@ -91,7 +91,7 @@ def left():
     played = episodes.play_columns(key(1), seats, actors, (False,) * 3, 2, 1)
     table = HostTable(game, tuple(Occupant(seat, actors[0], False, ENDLESS, state.params, 0)
                                   for seat in seats), 2)  # fmt: skip
-    views = [view for _, view in table.views(jax.tree.map(jnp.asarray, played))]
+    views = [view for *_, view in table.views(jax.tree.map(jnp.asarray, played))]
     rows = [jax.vmap(jax.vmap(lambda view: ENDLESS.row(game, state, view)))(v) for v in views]
     return played, views, rows
 
@@ -188,9 +188,20 @@ def test_masked_actions_are_never_taken_and_never_learned(where):
     assert not played.rewards[:, 3].any()
 
 
-def test_exploration_is_refused_where_actions_are_masked():
-    with pytest.raises(ValueError, match=r"^exploration must be 0 .*, got 0\.2; .*explores\.$"):
-        HostTrainer(lambda: Masked("info"), Learner(), Training(), (0,))
+def test_exploration_is_among_allowed_actions():
+    """One that only explores does what a random player does; Masked refuses what is forbidden."""
+    game = environment(lambda: Masked("info"))
+    learner = Learner(exploration=1.0)
+    actor = learner.init(key(0), game).params.actor
+    players = [learner.behaviour(game).in_seat(seat) for seat in (0, 1)]
+    played = HostEpisodes(game).play(key(1), players, (actor, actor), 200)
+    allowed = played.observations["action_mask"][:, :-1]
+    for step in range(4):
+        share = np.array([(played.actions[:, step] == action).mean() for action in range(4)])
+        np.testing.assert_allclose(share, allowed[0, step, 0] / 3, atol=0.07)
+    said = np.stack([extras["log_probabilities"] for extras in played.extras], 2)
+    explored = players[0].explored(said)
+    np.testing.assert_allclose(explored, allowed / 3, atol=1e-6)
 
 
 @pytest.mark.slow
@@ -244,10 +255,6 @@ def test_spaces_become_named_arrays_of_numbers_categories_and_images():
     [
         ({"observation_space": lambda self, agent: Text(3)}, r"a Dict of .*; a has Text\("),
         ({"action_space": lambda self, agent: Box(0, 1, (1,))}, r"must be Discrete; a has Box\("),
-        (
-            {"action_space": lambda self, agent: Discrete(1 + "abc".index(agent))},
-            r"same action_space for now; a has Discrete\(1\), b has Discrete\(2\)\.",
-        ),
         ({"max_cycles": None}, r"^episode_length must be given, since leavers"),
     ],
 )

@@ -103,7 +103,7 @@ def test_the_others_are_seen_in_turn_from_the_next_seat_on():
     lineup = _lineup(PublicGood(4), Training(episodes=2))
     (table,) = _tables(lineup)
     played = table.play(jax.random.key(1), None)
-    for seat, (_, view) in enumerate(table.views(played)):
+    for seat, (*_, view) in enumerate(table.views(played)):
         np.testing.assert_array_equal(view.rewards, played.rewards[..., seat])
         for ahead, other in enumerate(view.others, 1):
             np.testing.assert_array_equal(other.actions, played.actions[..., (seat + ahead) % 4])

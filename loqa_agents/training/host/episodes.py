@@ -150,7 +150,8 @@ class HostEpisodes:
                 break
             chosen = {
                 copy: {
-                    self.game.agents[seat]: int(recorder.actions[copy, t, seat]) + game.first_action
+                    self.game.agents[seat]: int(recorder.actions[copy, t, seat])
+                    + game.spaces[seat].first_action
                     for seat in seats
                 }
                 for copy, seats in enumerate(playing)

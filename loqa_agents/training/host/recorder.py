@@ -35,14 +35,15 @@ class Recorder:
         self, copy: int, t: int, seat: int, agent: str, observations: Any, infos: Any, ended: bool
     ) -> None:
         try:
-            arrays = self._game.read(observations[agent], infos.get(agent), ended)
+            arrays = self._game.read(seat, observations[agent], infos.get(agent), ended)
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f"what {agent} sees must fit its space; in copy {copy} of {self._game.name}, after "
                 f"{t} steps: {error}"
             ) from error
-        for name, rows in self._named.items():
-            rows[copy, t, seat] = arrays[name]
+        named = self._named
+        for name, array in arrays.items():
+            named[name][copy, t, seat] = array
 
     def keep(self, copy: int, t: int) -> None:
         """All seats of a copy see what they saw before, unless they are shown something new."""
@@ -76,12 +77,12 @@ class Recorder:
     def _check_categories(self) -> None:
         """Raise ``ValueError`` for categories outside of their spaces, which no table has."""
         game, named = self._game, self._named
-        for part in game.parts:
-            rows = named[part.name or "observation"]
+        for part in {part for own in game.spaces for part in own.parts}:
+            rows = named[part.name]
             if part.leaf.kind == "categories" and not (
                 ((rows >= 0) & (rows <= part.leaf.bounds[1])).all()
             ):
                 raise ValueError(
-                    f"what agents see must lie within its space; {part.name or 'an observation'} "
+                    f"what agents see must lie within its space; {part.name} "
                     f"of {game.name} does not."
                 )

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_agents.algorithms.algorithm import Algorithm, Metrics
-from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.separately import by_spaces
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory
 from loqa_agents.common.seatings import in_turn
@@ -42,7 +42,8 @@ class HostTrainer:
 
     Args:
         game: the environment, as `loqa_envs.environment` knows it, or a function that makes it.
-        learner: who learns, with shared parameters in all seats in self-play.
+        learner: who learns, with shared parameters in all seats in self-play; where agents have
+            different spaces, one for each kind of agent, see `Separately`.
         training: whom it meets; not ``exact``.
         seeds: one training for each.
         workers: number of processes that share the copies, see `HostEpisodes`.
@@ -67,6 +68,7 @@ class HostTrainer:
         self.episodes = HostEpisodes(game, workers)
         self.game = game = self.episodes.game
         self.training = training
+        learner = by_spaces(game, learner)
         self._trainer = Trainer(game, learner, training, seeds, (devices or jax.devices())[:1])
         self.learners, self.seeds = self._trainer.learners, self._trainer.seeds
         for each in self.learners:
@@ -156,7 +158,7 @@ class HostTrainer:
         return self._lineup.learn(key, i, state, list(zip(tables, played, strict=True)))
 
     def _check_ends(self, played: Trajectory) -> None:
-        known = any(isinstance(x, Learner) and x.finite_horizon for x in self.learners)
+        known = any(getattr(each, "finite_horizon", False) for each in self.learners)
         if known and np.any(played.info["truncated"]):
             raise ValueError(
                 "finite_horizon must be False where episodes are cut off before episode_length "

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from loqa_envs.adapters.host.copies import MakeEnv
-from loqa_envs.adapters.host.spaces import actions_of, mask_in, parts_of, same_spaces
+from loqa_envs.adapters.host.spaces import AgentSpaces, mask_in, spaces_of
 from loqa_envs.arrays import Array, array_namespace, narrowed
 from loqa_envs.game import Carry, EpisodeLength, Policy, Rules, ScriptedPolicy, State
 from loqa_envs.observation import MASK, Leaf, Observation, ObservationSpec
@@ -54,18 +55,19 @@ class HostGame(Rules):
 
     Seat i is the environment's i-th possible agent. It cannot be played under JAX: `HostEpisodes`
     plays the environment itself. Make one with `environment`.
+
+    Agents may have different spaces. What a seat sees has the arrays of all, and those that only
+    others have are 0; actions that only others have are masked.
     """
 
     name: str
     agents: tuple[Any, ...]
     """The environment's names of the seats."""
-    num_actions: int
-    first_action: int
-    parts: Any
-    """A tuple of `Part`: the arrays of the observation space."""
+    spaces: tuple[AgentSpaces, ...]
+    """What each of them sees and does."""
     episode_length: EpisodeLength
-    mask_from: str = ""
-    """Where the mask of allowed actions comes from: ``observation``, ``info`` or nowhere."""
+    masks_in_info: bool = False
+    """Whether masks of allowed actions come in the agents' infos."""
     alike: bool = False
     make_env: MakeEnv | None = field(default=None, compare=False, repr=False)
     """Makes a copy of the environment."""
@@ -85,15 +87,16 @@ class HostGame(Rules):
             seats_alike: whether a seat is as good as any other; if not, learners tell them apart.
 
         Raises:
-            ValueError: for an environment without agents or whose agents have different spaces or
-                other ones than are learned from, and for an unknown episode length.
+            ValueError: for an environment without agents, with spaces that are not learned from, or
+                with different ones where ``seats_alike``, and for an unknown episode length.
         """
         name = str((getattr(env, "metadata", None) or {}).get("name") or type(env).__name__)
         agents = tuple(getattr(env, "possible_agents", ()))
         if not agents:
             raise ValueError(f"{name} must have possible_agents, as PettingZoo's ParallelEnv has.")
-        parts = parts_of(agents[0], same_spaces(env, "observation_space"))
-        count, first = actions_of(agents[0], same_spaces(env, "action_space"))
+        spaces = spaces_of(env)
+        if seats_alike and len(set(spaces)) > 1:
+            raise ValueError(f"seats_alike must be False where agents' spaces differ; {name}'s do.")
         if episode_length is None:
             episode_length = _length_of(env)
         if episode_length is None:
@@ -103,10 +106,8 @@ class HostGame(Rules):
             )
         length = check("episode_length", episode_length, EpisodeLength)
         _, infos = env.reset(seed=0)
-        source = "observation" if any(part.path == (MASK,) for part in parts) else ""
-        if not source and mask_in(infos.get(env.possible_agents[0])) is not None:
-            source = "info"
-        return cls(name, agents, count, first, parts, length, source, seats_alike)
+        in_info = any(mask_in(infos.get(agent)) is not None for agent in agents)
+        return cls(name, agents, spaces, length, in_info, seats_alike)
 
     def settings(self) -> dict[str, Any]:
         return {"episode_length": self.episode_length, "seats_alike": self.alike}
@@ -116,18 +117,37 @@ class HostGame(Rules):
         return len(self.agents)
 
     @property
-    def action_names(self) -> tuple[str, ...]:
-        return tuple(str(self.first_action + number) for number in range(self.num_actions))
+    def num_actions(self) -> int:
+        """That of the agent that has most."""
+        return max(own.num_actions for own in self.spaces)
 
     @property
+    def action_names(self) -> tuple[str, ...]:
+        first = {own.first_action for own in self.spaces}
+        start = first.pop() if len(first) == 1 else 0
+        return tuple(str(start + number) for number in range(self.num_actions))
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """For each seat, a number from 0 on that it has in common with seats of the same spaces."""
+        kinds = list(dict.fromkeys(self.spaces))
+        return tuple(kinds.index(own) for own in self.spaces)
+
+    @cached_property
     def observation_spec(self) -> ObservationSpec:
-        leaves = {part.name or "observation": part.leaf for part in self.parts}
-        if self.mask_from:
+        leaves = {part.name: part.leaf for own in self.spaces for part in own.parts}
+        counts = {own.num_actions for own in self.spaces}
+        if self.masks_in_info or MASK in leaves or len(counts) > 1:
             # Of whatever type it is: allowed or not, as numbers.
             leaves[MASK] = Leaf((self.num_actions,))
-        elif not self.parts[0].path:
+        elif not self.spaces[0].parts[0].path and len(leaves) == 1:
             return ObservationSpec(leaves["observation"])
         return ObservationSpec(leaves)
+
+    @property
+    def _is_masked(self) -> bool:
+        tree = self.observation_spec.tree
+        return isinstance(tree, dict) and MASK in tree
 
     @property
     def seats_alike(self) -> bool:
@@ -138,45 +158,49 @@ class HostGame(Rules):
         return -np.inf, np.inf
 
     def read(
-        self, observation: Any, info: Mapping[str, Any] | None, ended: bool = False
+        self, seat: int, observation: Any, info: Mapping[str, Any] | None, ended: bool = False
     ) -> dict[str, Any]:
-        """An agent's arrays, by the names of the spec; "observation" where it has none.
+        """The arrays of the agent in a seat, by names of the spec; "observation" where it has none.
 
         To one whose episode has ``ended``, everything is allowed where its mask says nothing.
 
         Raises:
             ValueError: for arrays of other shapes than in the space, and for a mask that has not
-                one entry for each action or allows none.
+                one entry for each of the agent's actions or allows none.
         """
-        arrays = {part.name or "observation": part.read(observation) for part in self.parts}
-        if self.mask_from == "info":
-            arrays[MASK] = np.asarray(mask_in(info))
-        if self.mask_from:
-            mask = arrays[MASK]
-            if ended and not mask.any():
-                mask = np.ones(self.num_actions)
-            if mask.shape != (self.num_actions,) or not mask.any():
-                raise ValueError(
-                    f"an action_mask must have {self.num_actions} entries and allow at least one "
-                    f"action, got {mask}."
-                )
-            arrays[MASK] = mask != 0
+        own = self.spaces[seat]
+        arrays = {part.name: part.read(observation) for part in own.parts}
+        if not self._is_masked:
+            return arrays
+        everything = np.ones(own.num_actions)
+        mask = arrays.get(MASK, everything)
+        if self.masks_in_info:
+            mask = np.asarray(mask_in(info))
+        if ended and not mask.any():
+            mask = everything
+        if mask.shape != everything.shape or not mask.any():
+            raise ValueError(
+                f"an action_mask must have {own.num_actions} entries and allow at least one "
+                f"action, got {mask}."
+            )
+        arrays[MASK] = np.pad(mask != 0, (0, self.num_actions - own.num_actions))
         return arrays
 
     def scripted_players(self, seat: int) -> Mapping[str, Policy]:
-        kind = RandomAllowed if self.mask_from else Random
+        kind = RandomAllowed if self._is_masked else Random
         return {"random": kind(num_actions=self.num_actions)}
 
     def parametrised_players(self, seat: int) -> Mapping[str, Callable[[str], Policy]]:
         return {ALWAYS: self._always}
 
     def _always(self, number: str) -> Policy:
-        if number not in self.action_names:
+        names = self.action_names
+        if number not in names:
             raise ValueError(
-                f"{ALWAYS}:N must have an action of {self.name} as N, one of "
-                f"{', '.join(self.action_names)}; got {number!r}."
+                f"{ALWAYS}:N must have an action of {self.name} as N, one of {', '.join(names)}; "
+                f"got {number!r}."
             )
-        return Always(self.action_names.index(number), self.num_actions)
+        return Always(names.index(number), self.num_actions)
 
     def initial_state(self, noise: Array) -> State:
         raise ValueError(

@@ -7,7 +7,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space
 from numpy.typing import NDArray
 
-from loqa_envs.observation import Leaf
+from loqa_envs.observation import MASK, Leaf
 from loqa_envs.wording import shown
 
 
@@ -16,11 +16,15 @@ class Part(NamedTuple):
 
     path: tuple[str, ...]
     leaf: Leaf
-    start: Any = None
+    start: int | tuple[int, ...] | None = None
+    """What categories are counted from in the environment."""
+    owner: str = ""
+    """The first of the agents that have it, where others have another of that path."""
 
     @property
     def name(self) -> str:
-        return "/".join(self.path)
+        """What it is called among the arrays of all agents."""
+        return "/".join((self.owner, *self.path) if self.owner else self.path) or "observation"
 
     def read(self, observation: Any) -> NDArray[Any]:
         """The array in an observation.
@@ -33,10 +37,52 @@ class Part(NamedTuple):
         array = np.asarray(observation)
         if array.shape != self.leaf.shape:
             raise ValueError(
-                f"{self.name or 'an observation'} must have the shape {self.leaf.shape} of its "
-                f"space, got {array.shape}."
+                f"{'/'.join(self.path) or 'an observation'} must have the shape "
+                f"{self.leaf.shape} of its space, got {array.shape}."
             )
-        return array if self.start is None else np.asarray(array - self.start)
+        if self.start is None:
+            return array
+        return np.asarray(array - np.reshape(self.start, array.shape))
+
+
+class AgentSpaces(NamedTuple):
+    """What one agent sees and does."""
+
+    parts: tuple[Part, ...]
+    num_actions: int
+    first_action: int
+    """What the environment calls its action 0."""
+
+
+def spaces_of(env: Any) -> tuple[AgentSpaces, ...]:
+    """What each of ``possible_agents`` sees and does, in their order.
+
+    Where agents have other arrays under one name, those have names of their own, with the agent in
+    front.
+
+    Raises:
+        ValueError: for spaces that are not learned from, which are named with the agent.
+    """
+    agents = list(env.possible_agents)
+    parts = [parts_of(agent, env.observation_space(agent)) for agent in agents]
+    actions = [actions_of(agent, env.action_space(agent)) for agent in agents]
+    forms: dict[tuple[str, ...], list[tuple[str, Leaf]]] = {}  # each form's first agent, by path
+    for agent, own in zip(agents, parts, strict=True):
+        for part in own:
+            known = forms.setdefault(part.path, [])
+            if part.leaf not in [leaf for _, leaf in known]:
+                known.append((str(agent), part.leaf))
+
+    def named(part: Part) -> Part:
+        known = forms[part.path]
+        if len(known) == 1 or part.path == (MASK,):
+            return part
+        return part._replace(owner=next(agent for agent, leaf in known if leaf == part.leaf))
+
+    return tuple(
+        AgentSpaces(tuple(map(named, own)), *those)
+        for own, those in zip(parts, actions, strict=True)
+    )
 
 
 def parts_of(agent: str, space: Space[Any]) -> tuple[Part, ...]:
@@ -66,7 +112,8 @@ def _parts(agent: str, space: Any, path: tuple[str, ...]) -> list[Part]:
             return [Part(path, Leaf((), "categories", int(space.n) - 1), int(space.start))]
         case MultiDiscrete() if _sized(space):
             highest = space.nvec.astype(np.int64) - 1
-            return [Part(path, Leaf(space.shape, "categories", highest), space.start)]
+            start = tuple(space.start.ravel().tolist())
+            return [Part(path, Leaf(space.shape, "categories", highest), start)]
     where = f" in {'/'.join(path)}" if path else ""
     raise ValueError(
         "an observation space must be Box, Discrete, MultiDiscrete, MultiBinary or a Dict of "
@@ -87,23 +134,6 @@ def actions_of(agent: str, space: Any) -> tuple[int, int]:
     if not isinstance(space, Discrete):
         raise ValueError(f"an action space must be Discrete; {agent} has {shown(space)}.")
     return int(space.n), int(space.start)
-
-
-def same_spaces(env: Any, spaces: str) -> Any:
-    """The space that all agents have, of ``observation_space`` or ``action_space``.
-
-    Raises:
-        ValueError: if one has another, which is named.
-    """
-    first, *others = env.possible_agents
-    space = getattr(env, spaces)(first)
-    for agent in others:
-        if (other := getattr(env, spaces)(agent)) != space:
-            raise ValueError(
-                f"all agents must have the same {spaces} for now; {first} has {shown(space)}, "
-                f"{agent} has {shown(other)}."
-            )
-    return space
 
 
 def mask_in(info: Mapping[str, Any] | None) -> Any:

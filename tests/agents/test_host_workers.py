@@ -13,21 +13,25 @@ import jax
 import numpy as np
 import psutil
 import pytest
-from host_environments import Dilemma, Leavers
+from host_environments import Dilemma, Leavers, Masked
 
 from loqa_agents import HostEpisodes, HostTrainer, Learner, Training
 from loqa_envs import make_player
-from loqa_envs.keys import key
+from loqa_envs.keys import key, stream
 
 TESTS = Path(__file__).parents[1]
 
 
 class Fragile(Leavers):
-    """Raises, dies or answers with what cannot be sent, once three steps have been played."""
+    """Once three steps have been played, raises, dies (of seeds of its kind) or answers nothing."""
 
     def __init__(self, how: str) -> None:
         super().__init__()
         self.how = how
+
+    def reset(self, seed=None, options=None):
+        self.even = seed % 2 == 0
+        return super().reset(seed)
 
     def step(self, actions):
         if self.clock == 3:
@@ -36,20 +40,29 @@ class Fragile(Leavers):
                     raise ZeroDivisionError("no\nmore")
                 case "dies":
                     os._exit(7)
-                case "lambda":
-                    return lambda: None
+                case "dies if even" if self.even:
+                    os._exit(8)
+                case "none":
+                    return None
         return super().step(actions)
+
+
+class Chatty(Leavers):
+    """Its infos hold what cannot be sent to another process."""
+
+    def _seen(self, agents):
+        return super()._seen(agents)[0], {agent: {"why": lambda: None} for agent in agents}
 
 
 def absent():
     raise ImportError("no engine")
 
 
-def played(make_env, workers: int):
+def played(make_env, workers: int, number: int = 3):
     episodes = HostEpisodes(make_env, workers=workers)
     try:
-        players = [make_player("random", episodes.game, seat) for seat in range(3)]
-        return episodes.play(key(3), players, [()] * 3, episodes=5)
+        players = [make_player("random", episodes.game, seat) for seat in range(number)]
+        return episodes.play(key(3), players, [()] * number, episodes=5)
     finally:
         episodes.close()
 
@@ -87,12 +100,43 @@ def test_training_is_the_same_with_workers_and_leaves_no_process():
     [
         ("raises", "copy 0 of leavers raised ZeroDivisionError in step 3: no more"),
         ("dies", "copy 0 of leavers lost its process in step 3, with exit code 7."),
-        ("lambda", "copy 0 of leavers raised .* when its answer was sent: .*lambda.*"),
+        ("none", "step must return observations, .* in copy 0 of leavers, step 3 returned None."),
     ],
 )
 def test_a_worker_that_fails_says_which_copy_and_when(how, said):
-    with pytest.raises(RuntimeError, match=f"^{said}$"):
+    with pytest.raises((RuntimeError, ValueError), match=f"^{said}$"):
         played(partial(Fragile, how), 2)
+
+
+@pytest.mark.slow
+def test_the_copy_that_took_its_worker_along_is_named_and_no_other_of_that_worker():
+    drawn = jax.random.bits(stream(key(3), "environments"), (5,), np.uint32) >> 1
+    copy = next(i for i, seed in enumerate(drawn) if seed % 2 == 0)
+    assert copy > 0
+    said = f"^copy {copy} of leavers lost its process in step 3, with exit code 8.$"
+    with pytest.raises(RuntimeError, match=said):
+        played(partial(Fragile, "dies if even"), 1)
+
+
+@pytest.mark.slow
+def test_infos_stay_in_the_worker_but_for_the_mask():
+    jax.tree.map(np.testing.assert_array_equal, played(Chatty, 0), played(Chatty, 2))
+    here, there = (played(partial(Masked, "info"), workers, 2) for workers in (0, 2))
+    jax.tree.map(np.testing.assert_array_equal, here, there)
+    assert (here.observations["action_mask"] == 0).any()
+
+
+@pytest.mark.slow
+def test_the_rows_of_one_play_are_not_written_by_the_next():
+    episodes = HostEpisodes(Leavers, workers=2)
+    players = [make_player("random", episodes.game, seat) for seat in range(3)]
+    numbers = (5, 2, 7, 5)
+    found = [episodes.play(key(n), players, [()] * 3, episodes=n) for n in numbers]
+    episodes.close()
+    fresh = HostEpisodes(Leavers)
+    for n, episode in zip(numbers, found, strict=True):
+        again = fresh.play(key(n), players, [()] * 3, episodes=n)
+        jax.tree.map(np.testing.assert_array_equal, episode, again)
 
 
 @pytest.mark.slow

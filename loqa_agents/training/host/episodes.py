@@ -11,15 +11,11 @@ from annotated_types import Interval
 
 from loqa_agents.common.rollout import Trajectory, all_act
 from loqa_agents.training.host.recorder import Recorder
-from loqa_envs.adapters.host.copies import (
-    Copies,
-    CopiesHere,
-    CopiesInWorkers,
-    CopyFailed,
-    MakeEnv,
-)
+from loqa_envs.adapters.host.copies import Copies, CopyFailed, MakeEnv
 from loqa_envs.adapters.host.environment import environment
 from loqa_envs.adapters.host.game import HostGame
+from loqa_envs.adapters.host.in_process import CopiesHere
+from loqa_envs.adapters.host.in_workers import CopiesInWorkers
 from loqa_envs.game import Carry, Extras, Params, Policy
 from loqa_envs.keys import boundary, stream
 from loqa_envs.observation import each_array
@@ -60,10 +56,8 @@ class HostEpisodes:
     def __init__(self, game: HostGame | MakeEnv, workers: Workers = 0) -> None:
         workers = check("workers", workers, Workers)
         self.game = game if isinstance(game, HostGame) else environment(game)
-        make_env = self.game.make_env
-        assert make_env is not None
         self._copies: Copies = (
-            CopiesInWorkers(make_env, workers) if workers else CopiesHere(make_env)
+            CopiesInWorkers(self.game, workers) if workers else CopiesHere(self.game)
         )
 
     def bytes_needed(self, copies: int) -> int:
@@ -119,16 +113,8 @@ class HostEpisodes:
         recorder = Recorder(game, copies)
         drawn = jax.random.bits(stream(key, "environments"), (copies,), np.uint32)
         seeds = (np.asarray(drawn) >> 1).tolist()  # many environments want seeds below 2**31
-        playing = [list(range(len(self.game.agents)))] * copies
-        replies = self._asked(self._copies.reset, dict(enumerate(seeds)))
-        for copy, (observations, infos) in replies.items():
-            for seat, agent in enumerate(self.game.agents):
-                if agent not in observations:
-                    raise ValueError(
-                        f"all of possible_agents must begin every episode; {agent} is missing in "
-                        f"copy {copy} of {game.name}."
-                    )
-                recorder.see(copy, 0, seat, agent, observations, infos, False)
+        rows = self._asked(self._copies.reset, seeds)
+        recorder.see(0, rows)
         carries = tuple(
             jax.tree.map(lambda leaf: np.broadcast_to(leaf, front + np.shape(leaf)), c)
             for c in (policy.initial_carry() for policy in policies)
@@ -144,21 +130,13 @@ class HostEpisodes:
             noted.append(jax.tree.map(np.asarray, extras))
             recorder.actions[:, t] = np.asarray(actions).reshape(copies, -1)
             self._check_actions(t, recorder.actions[:, t])
-            if not any(playing):
+            if not rows.playing.any():
                 recorder.repeat(t)
                 noted += noted[-1:] * (game.episode_length - t - 1)
                 break
-            chosen = {
-                copy: {
-                    self.game.agents[seat]: int(recorder.actions[copy, t, seat])
-                    + game.spaces[seat].first_action
-                    for seat in seats
-                }
-                for copy, seats in enumerate(playing)
-                if seats
-            }
-            for copy, reply in self._asked(self._copies.step, t, chosen).items():
-                playing[copy] = self._noted(copy, t, playing[copy], reply, recorder)
+            rows.actions[:] = recorder.actions[:, t]
+            self._asked(self._copies.step, t)
+            recorder.note(t, rows)
         extras = jax.tree.map(lambda *leaves: np.stack(leaves, len(front)), *noted)
         return recorder.trajectory(front, extras, jax.tree.map(np.asarray, carries))
 
@@ -171,38 +149,6 @@ class HostEpisodes:
                 f"an action must be one of 0 to {self.game.num_actions - 1}, the player of "
                 f"{self.game.agents[seat]} chose {actions[copy, seat]} in step {t}.",
             )  # fmt: skip
-
-    def _noted(
-        self, copy: int, t: int, playing: list[int], reply: Any, recorder: Recorder
-    ) -> list[int]:
-        """Write down the reply of one copy to those seats that were still playing; which go on."""
-        observations, rewards, terminations, truncations, infos = reply
-        last = t + 1 == self.game.episode_length
-        going_on = []
-        recorder.keep(copy, t + 1)
-        for seat in playing:
-            agent = self.game.agents[seat]
-            for what, named in (("reward", rewards), ("termination", terminations)):
-                if agent not in named:
-                    raise ValueError(
-                        f"every agent that acted must be given a {what}; {agent} has none after "
-                        f"step {t} of copy {copy} of {self.game.name}."
-                    )
-            terminated, cut = bool(terminations[agent]), bool(truncations.get(agent))
-            recorder.rewards[copy, t, seat] = rewards[agent]
-            recorder.continues[copy, t, seat] = not terminated
-            recorder.truncated[copy, t, seat] = cut and not terminated and not last
-            ended = terminated or cut
-            if agent in observations:
-                recorder.see(copy, t + 1, seat, agent, observations, infos, ended)
-            elif not terminated:
-                raise ValueError(
-                    "every agent must be shown what it sees unless it has terminated; "
-                    f"{agent} is not after step {t} of copy {copy} of {self.game.name}."
-                )
-            if not ended:
-                going_on.append(seat)
-        return going_on
 
     def _asked(self, ask: Callable[..., Any], *what: Any) -> Any:
         try:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from loqa_agents.common.rollout import Trajectory
 from loqa_envs.adapters.host.game import HostGame
+from loqa_envs.adapters.host.rows import Rows, named
 from loqa_envs.game import Carry, Extras
 from loqa_envs.observation import each_array
 
@@ -25,35 +26,25 @@ class Recorder:
         self.observations: Any = each_array(
             lambda leaf: np.zeros(more + leaf.shape, leaf.dtype), game.observation_spec.tree
         )
+        self._seen: dict[str, NDArray[Any]] = named(self.observations)
 
-    @property
-    def _named(self) -> dict[str, NDArray[Any]]:
-        rows = self.observations
-        return rows if isinstance(rows, dict) else {"observation": rows}
+    def see(self, t: int, rows: Rows) -> None:
+        """Write down what all seats are shown after t steps."""
+        for name, seen in self._seen.items():
+            seen[:, t] = rows.seen[name]
 
-    def see(
-        self, copy: int, t: int, seat: int, agent: str, observations: Any, infos: Any, ended: bool
-    ) -> None:
-        try:
-            arrays = self._game.read(seat, observations[agent], infos.get(agent), ended)
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"what {agent} sees must fit its space; in copy {copy} of {self._game.name}, after "
-                f"{t} steps: {error}"
-            ) from error
-        named = self._named
-        for name, array in arrays.items():
-            named[name][copy, t, seat] = array
-
-    def keep(self, copy: int, t: int) -> None:
-        """All seats of a copy see what they saw before, unless they are shown something new."""
-        for rows in self._named.values():
-            rows[copy, t] = rows[copy, t - 1]
+    def note(self, t: int, rows: Rows) -> None:
+        """Write down what step number ``t`` brought."""
+        self.rewards[:, t] = rows.rewards
+        self.continues[:, t] = ~rows.terminated
+        if t + 1 < self._game.episode_length:
+            self.truncated[:, t] = rows.truncated
+        self.see(t + 1, rows)
 
     def repeat(self, t: int) -> None:
         """From step t on nothing happens any more."""
-        for rows in self._named.values():
-            rows[:, t + 1 :] = rows[:, t : t + 1]
+        for seen in self._seen.values():
+            seen[:, t + 1 :] = seen[:, t : t + 1]
         self.actions[:, t + 1 :] = self.actions[:, t : t + 1]
 
     def trajectory(
@@ -76,13 +67,12 @@ class Recorder:
 
     def _check_categories(self) -> None:
         """Raise ``ValueError`` for categories outside of their spaces, which no table has."""
-        game, named = self._game, self._named
-        for part in {part for own in game.spaces for part in own.parts}:
-            rows = named[part.name]
+        for part in {part for own in self._game.spaces for part in own.parts}:
+            seen = self._seen[part.name]
             if part.leaf.kind == "categories" and not (
-                ((rows >= 0) & (rows <= part.leaf.bounds[1])).all()
+                ((seen >= 0) & (seen <= part.leaf.bounds[1])).all()
             ):
                 raise ValueError(
-                    f"what agents see must lie within its space; {part.name} "
-                    f"of {game.name} does not."
+                    f"what agents see must lie within its space; {part.name} of "
+                    f"{self._game.name} does not."
                 )

@@ -10,11 +10,12 @@ import numpy as np
 import tyro
 from rich.console import Console
 
+from loqa_agents.cli.human import NAME, Human, keyboard
 from loqa_agents.cli.options import check_new_file, check_options
 from loqa_agents.cli.resolve import find_entrants, gathered
 from loqa_agents.common.files import write_atomically
 from loqa_agents.league.entrants import Entrant, seat, table_of
-from loqa_agents.league.pairs.python_pairs import watch_python_players
+from loqa_agents.league.pairs.python_pairs import PlayerError, watch_python_players
 from loqa_agents.runs.report import Episode
 from loqa_agents.training.presets import PRESETS
 from loqa_envs import keys
@@ -36,6 +37,9 @@ class Play:
     memory_one:START,CC,CD,DC,DD."""
     scripted: str = "always_cooperate"
     """A scripted player by name, where PLAYER is a game."""
+    human: bool = False
+    """Sit in the first seat yourself, a key a step, with PLAYER in all others, or --against where
+    PLAYER is a game. Where standard input is no terminal, keys are read from there."""
     game: str | None = None
     """The game, as in loqa train; by default that of the first trained agent. Of an environment of
     others, module:function or pettingzoo:ID."""
@@ -52,23 +56,30 @@ class Play:
         check_options(self)
         if self.gif is not None:
             check_new_file("--gif", self.gif)
-        name, first = self.game, self.player
+        name, first, against = self.game, self.player, self.against
         if self.player in PRESETS:
             if name is not None:
                 raise ValueError(f"--game goes with a player; {self.player} is a game itself.")
             name, first = self.player, self.scripted
+        elif self.human:
+            against = self.player
         _check_player(first)
-        game, found = gathered((first, self.against), (), name, self.size, self.num_players)
-        if len(found) > 2:
+        words = (against,) if self.human else (first, against)
+        game, found = gathered(words, (), name, self.size, self.num_players)
+        if len(found) > len(words):
             names = ", ".join(entrant.name for entrant in found)
             raise ValueError(f"play takes one player, and one --against it; got {names}.")
         others = game.num_players - 1
-        episode = _watched(
-            game,
-            (_short(first), *[_short(self.against)] * others),
-            [found[0], *found[1:] * others],
-            keys.key(self.seed),
-        )
+        names = (NAME if self.human else _short(first), *[_short(against)] * others)
+        seated = [*found[:-1], *found[-1:] * others]
+        key = keys.key(self.seed)
+        if self.human:
+            watched = _played(game, names, seated, key, console)
+            if watched is None:
+                return
+            episode = watched
+        else:
+            episode = _watched(game, names, seated, key)
         if self.gif is not None:
             write_atomically(self.gif, episode.gif())
         episode.print(console)
@@ -83,6 +94,26 @@ def _watched(
         return Episode.play(game, names, tuple(entrant.player for entrant in entrants), key)
     seed = int(jax.random.bits(key, dtype=np.uint32))
     return Episode(game, names, *watch_python_players(seed, table_of(game), names, seated))
+
+
+def _played(
+    game: Game, names: tuple[str, ...], others: Sequence[Entrant], key: jax.Array, console: Console
+) -> Episode | None:
+    """One episode of the person at the keyboard with others; None if they leave it."""
+    table = table_of(game)
+    person = Human(table, names, console)
+    players = [seat(each, game) for each in (Entrant(NAME, lambda: person), *others)]
+    try:
+        with keyboard():
+            seed = int(jax.random.bits(key, dtype=np.uint32))
+            watched = watch_python_players(seed, table, names, players, person.see)
+    except PlayerError:
+        if isinstance(person.ended, ValueError):
+            raise person.ended from None
+        if person.ended is None:
+            raise
+        return None
+    return Episode(game, names, *watched)
 
 
 def _check_player(word: str) -> None:

@@ -79,9 +79,15 @@ def play_python_pair(
 
 
 def watch_python_players(
-    seed: int, game: Game, names: Sequence[str], players: Sequence[Seated]
+    seed: int,
+    game: Game,
+    names: Sequence[str],
+    players: Sequence[Seated],
+    see: Callable[[Match], None] = lambda match: None,
 ) -> tuple[Array, Array, State]:
     """One episode, seat by seat: ``actions[T, P]``, ``rewards[T, P]`` and the states, ``[T + 1]``.
+
+    ``see`` is called with the match before the first step and after each.
 
     Raises:
         PlayerError: as `play_python_pair`.
@@ -94,7 +100,12 @@ def watch_python_players(
     match = Match(game, game.episode_length)
     actions, returns = [], []
     states: list[State] = []
-    for chosen, _ in _steps(match, generator, seated, 0, states.append):
+
+    def note(state: State) -> None:
+        states.append(state)
+        see(match)
+
+    for chosen, _ in _steps(match, generator, seated, 0, note):
         actions.append(chosen)
         returns.append(match.returns)
     rewards = np.diff(np.array(returns), axis=0, prepend=0)

@@ -1,6 +1,8 @@
 """``loqa train module:make_env``: somebody's environment, found by the function that makes it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import tyro
@@ -8,16 +10,19 @@ import tyro
 from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.separately import Separately
-from loqa_agents.cli.resolve import REGISTERED, function_of
 from loqa_agents.cli.train import Train
 from loqa_agents.networks.dense_gru import DenseGRU
+from loqa_agents.players.python.foreign_code import Fault, called, imported
 from loqa_agents.training.host.episodes import Workers
 from loqa_agents.training.presets import with_network
 from loqa_agents.training.updates import Training
 from loqa_envs.adapters.host.environment import environment
+from loqa_envs.catalogue import GAMES
 from loqa_envs.game import EpisodeLength, Game
 from loqa_envs.validation import Count
 
+REGISTERED = "pettingzoo"
+"""What stands before the id of an environment that PettingZoo knows."""
 _DENSE = DenseGRU(hidden=(64,))
 _LEARNER = Learner(
     actor=_DENSE,
@@ -83,3 +88,40 @@ def train_environment(word: str, network: str | None) -> Any:
     return Annotated[
         TrainEnvironment, tyro.conf.subcommand(word, default=default, description=summary)
     ]
+
+
+def make_known(name: str | None) -> None:
+    """Let agents be read that play in an environment of that name, if it is one of others.
+
+    Raises:
+        ValueError: as `function_of`.
+    """
+    if name is not None and names_environment(name):
+        GAMES[name] = partial(environment, function_of(name), name=name)
+
+
+def names_environment(word: str) -> bool:
+    """Whether a word has the form ``module:function`` or ``pettingzoo:ID``."""
+    module, colon, function = word.partition(":")
+    return bool(module and colon and function) and not word.startswith("-")
+
+
+def function_of(word: str) -> Callable[[], Any]:
+    """What makes the environment ``module:function``, or one that PettingZoo knows by its id.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    module, _, name = word.partition(":")
+    try:
+        if module == REGISTERED:
+            make = imported(f"{module}:make")
+            called(make, "parallel", name).close()
+            return partial(make, "parallel", name)
+        make_env: Callable[[], Any] = imported(word)
+    except Fault as fault:
+        raise ValueError(
+            "an environment must be module:function, where the function makes a PettingZoo "
+            f"ParallelEnv, or {REGISTERED}:ID; {word} {fault}."
+        ) from fault
+    return make_env

@@ -13,11 +13,10 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from loqa_agents.cli.environments import train_environment
+from loqa_agents.cli.environments import names_environment, train_environment
 from loqa_agents.cli.evaluate import Evaluate
 from loqa_agents.cli.league import LeagueCommand
 from loqa_agents.cli.play import Play
-from loqa_agents.cli.resolve import names_environment
 from loqa_agents.cli.train import FLAT, Train
 from loqa_agents.common.files import as_path
 from loqa_agents.common.text import shortened

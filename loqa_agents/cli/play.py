@@ -10,6 +10,7 @@ import numpy as np
 import tyro
 from rich.console import Console
 
+from loqa_agents.cli.environments import make_known, names_environment
 from loqa_agents.cli.human import NAME, Human, keyboard
 from loqa_agents.cli.options import check_new_file, check_options
 from loqa_agents.cli.resolve import find_entrants, gathered
@@ -32,9 +33,9 @@ class Play:
     with loqa, such as coin3x3/loqa/42, or one that others published), a scripted player by name, a
     strategy of Axelrod (axelrod:TitForTat), or module:function. Or a game, in which --scripted
     does."""
-    against: str = "tit_for_tat"
+    against: str | None = None
     """Who holds all other seats: any player, such as a scripted one by name or
-    memory_one:START,CC,CD,DC,DD."""
+    memory_one:START,CC,CD,DC,DD; by default tit_for_tat, and random in environments of others."""
     scripted: str = "always_cooperate"
     """A scripted player by name, where PLAYER is a game."""
     human: bool = False
@@ -57,12 +58,15 @@ class Play:
         if self.gif is not None:
             check_new_file("--gif", self.gif)
         name, first, against = self.game, self.player, self.against
+        if against is None:
+            against = "random" if name and names_environment(name) else "tit_for_tat"
         if self.player in PRESETS:
             if name is not None:
                 raise ValueError(f"--game goes with a player; {self.player} is a game itself.")
             name, first = self.player, self.scripted
         elif self.human:
             against = self.player
+        make_known(name)
         _check_player(first)
         words = (against,) if self.human else (first, against)
         game, found = gathered(words, (), name, self.size, self.num_players)
@@ -70,16 +74,16 @@ class Play:
             names = ", ".join(entrant.name for entrant in found)
             raise ValueError(f"play takes one player, and one --against it; got {names}.")
         others = game.num_players - 1
-        names = (NAME if self.human else _short(first), *[_short(against)] * others)
+        seats = (NAME if self.human else _short(first), *[_short(against)] * others)
         seated = [*found[:-1], *found[-1:] * others]
         key = keys.key(self.seed)
         if self.human:
-            watched = _played(game, names, seated, key, console)
+            watched = _played(game, seats, seated, key, console)
             if watched is None:
                 return
             episode = watched
         else:
-            episode = _watched(game, names, seated, key)
+            episode = _watched(game, seats, seated, key)
         if self.gif is not None:
             write_atomically(self.gif, episode.gif())
         episode.print(console)
@@ -90,7 +94,7 @@ def _watched(
 ) -> Episode:
     """One episode of entrants, seat by seat."""
     seated = [seat(entrant, game) for entrant in entrants]
-    if not any(player.on_host for player in seated):
+    if game.under_jax and not any(player.on_host for player in seated):
         return Episode.play(game, names, tuple(entrant.player for entrant in entrants), key)
     seed = int(jax.random.bits(key, dtype=np.uint32))
     return Episode(game, names, *watch_python_players(seed, table_of(game), names, seated))

@@ -1,30 +1,23 @@
 """Games and entrants by what a person calls them: the same words for every command."""
 
-import importlib
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from loqa_agents import published
+from loqa_agents.cli.environments import make_known, names_environment
 from loqa_agents.common.files import as_path
 from loqa_agents.league.entrants import Entrant, as_shown, ready
 from loqa_agents.players import axelrod
 from loqa_agents.players.agent import Agent, load_agent
-from loqa_agents.players.python.foreign_code import Fault, called
+from loqa_agents.players.python.foreign_code import Fault, imported
 from loqa_agents.players.shipping import shipped_agents
 from loqa_agents.training.presets import PRESETS, with_settings
-from loqa_envs.adapters.host.environment import environment
 from loqa_envs.adapters.host.game import ALWAYS
 from loqa_envs.catalogue import GAMES
 from loqa_envs.game import Game
 from loqa_envs.policy import own_game
-
-REGISTERED = "pettingzoo"
-"""What stands before the id of an environment that PettingZoo knows."""
 
 
 def find_entrants(words: Sequence[str]) -> list[Entrant]:
@@ -101,8 +94,7 @@ def gathered(
     Raises:
         ValueError: as `find_entrants` and `import_player`, or if nothing says which game is played.
     """
-    if name is not None and names_environment(name):  # before agents are read that play there
-        GAMES[name] = partial(environment, function_of(name), name=name)
+    make_known(name)
     entrants = [*find_entrants(words), *(Entrant(word, word) for word in functions)]
     game = _game_called(name, size, num_players, game_of(entrants))
     to_bring = {word for word in words if is_function(word)} | set(functions)
@@ -149,18 +141,6 @@ def _scripted(with_parameters: bool = False) -> set[str]:
     if with_parameters:
         return {ALWAYS}.union(*(game.parametrised_players(0) for game in games))
     return set[str]().union(*(game.scripted_players(0) for game in games))
-
-
-def imported(word: str) -> Any:
-    """What ``module:name`` names; modules are looked for in the working folder, too.
-
-    Raises:
-        Fault: if there is no such module, if it cannot be imported, or has nothing of that name.
-    """
-    module, _, name = word.partition(":")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    return called(lambda: getattr(importlib.import_module(module), name))
 
 
 def import_player(word: str) -> Entrant:
@@ -219,30 +199,3 @@ def _load(path: Path) -> Agent | published.PublishedAgent:
 def _number(stem: str) -> tuple[int, str]:
     """Seeds in the order of numbers."""
     return (int(stem) if stem.isdecimal() else -1), stem
-
-
-def names_environment(word: str) -> bool:
-    """Whether a word has the form ``module:function`` or ``pettingzoo:ID``."""
-    module, colon, function = word.partition(":")
-    return bool(module and colon and function) and not word.startswith("-")
-
-
-def function_of(word: str) -> Callable[[], Any]:
-    """What makes the environment ``module:function``, or one that PettingZoo knows by its id.
-
-    Raises:
-        ValueError: if there is none.
-    """
-    module, _, name = word.partition(":")
-    try:
-        if module == REGISTERED:
-            make = imported(f"{module}:make")
-            called(make, "parallel", name).close()
-            return partial(make, "parallel", name)
-        make_env: Callable[[], Any] = imported(word)
-    except Fault as fault:
-        raise ValueError(
-            "an environment must be module:function, where the function makes a PettingZoo "
-            f"ParallelEnv, or {REGISTERED}:ID; {word} {fault}."
-        ) from fault
-    return make_env

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 import jax
 import jax.numpy as jnp
@@ -76,11 +76,10 @@ class NetworkPolicy(Settings):
         """The probabilities ``[..., A]`` of what it does, with exploration mixed in."""
         probabilities = jnp.exp(log_probabilities)
         if not self._is_masked:
-            uniform: Any = 1 / self.num_actions
-        else:
-            allowed = (log_probabilities > _FORBIDDEN / 2).astype(jnp.float32)
-            uniform = allowed / allowed.sum(-1, keepdims=True)
-        return probabilities + self.exploration * (uniform - probabilities)
+            return probabilities + self.exploration * (1 / self.num_actions - probabilities)
+        allowed = (log_probabilities > _FORBIDDEN / 2).astype(jnp.float32)
+        uniform = allowed / allowed.sum(-1, keepdims=True)
+        return jnp.asarray(probabilities + self.exploration * (uniform - probabilities))
 
     def log_probabilities(self, params: Params, observations: Observation) -> jax.Array:
         """The actor's ``[T, A]``, for its seat's observations of T steps from the first."""

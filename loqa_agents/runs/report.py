@@ -148,7 +148,7 @@ class Episode:
 
     def gif(self) -> bytes:
         """The episode as a moving picture, which begins anew at its end."""
-        length, returns = self.game.episode_length, self.returns.tolist()
+        length, returns = len(self.rewards), self.returns.tolist()
         names = [printable(name) for name in self.names]
         frames = [
             draw_picture(

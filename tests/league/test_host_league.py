@@ -100,6 +100,85 @@ def test_an_environment_that_breaks_off_ends_a_league():
         play_league(KEY, environment(Breaks), FIXED, 4)
 
 
+class Copycat:
+    """Does what the other did in Dilemma, whose observations are CC, CD, DC, DD, START."""
+
+    def reset(self):
+        self.steps = 0
+
+    def act(self, observation):
+        self.steps += 1
+        return int(observation[1] + observation[3])
+
+
+class Pairs:
+    """Sees dictionaries and does the lower action of Leavers; says how often it was asked."""
+
+    episodes: list[list[str]] = []  # noqa: RUF012
+
+    def reset(self):
+        self.seen = []
+        Pairs.episodes.append(self.seen)
+
+    def act(self, observation):
+        self.seen.append("anything")
+        assert observation.keys() == {"place", "kind"}
+        return 0
+
+
+def test_python_players_meet_others_in_an_environment():
+    entrants = [Entrant("copycat", Copycat()), *FIXED[:2]]
+    league = play_league(KEY, DILEMMA, entrants, 6)
+    np.testing.assert_allclose(league.rewards.mean(-1)[0], [-1, -1, -2.1], atol=1e-6)
+    np.testing.assert_allclose(league.rewards.mean(-1)[:, 0], [-1, -1, -1.8], atol=1e-6)
+
+
+def test_a_python_player_that_left_is_asked_until_all_have_left():
+    Pairs.episodes.clear()
+    entrants = [Entrant("pairs", Pairs()), Entrant("two", "always:2")]
+    league = play_league(KEY, environment(Leavers), entrants, 3, rows=["pairs"])
+    seats = np.array([3, 7.5, 20]) / 5
+    np.testing.assert_allclose(league.rewards[0, 1], seats, rtol=1e-6)
+    assert {len(seen) for seen in Pairs.episodes} == {5}
+
+
+def test_an_environment_that_breaks_off_under_a_python_player_is_named():
+    class Breaks(Dilemma):
+        def step(self, actions):
+            raise OSError("gone")
+
+    with pytest.raises(EnvironmentFailed, match=r"raised OSError in step 0: gone$"):
+        play_league(KEY, environment(Breaks), [Entrant("c", Copycat()), FIXED[0]], 4)
+
+
+def test_an_episode_can_be_watched(tmp_path, capsys):
+    words = ["always:1", "--game", "host_environments:Leavers"]
+    cli.main(["play", *words])
+    out = capsys.readouterr().out
+    assert "One episode of host_environments:Leavers" in out
+    assert "random 1.500, random 4.000" in out
+    with pytest.raises(SystemExit):
+        cli.main(["play", *words, "--gif", str(tmp_path / "a.gif")])
+    assert 'pictures need an environment made with render_mode="rgb_array"' in (
+        capsys.readouterr().err
+    )
+    cli.main(["play", "always:0", "--game", f"{__name__}:shown", "--gif", str(tmp_path / "b.gif")])
+    assert (tmp_path / "b.gif").read_bytes().startswith(b"GIF8")
+
+
+class Shown(Dilemma):
+    """The same, with a picture of how many steps there were."""
+
+    render_mode = "rgb_array"
+
+    def render(self):
+        return np.full((8, 8, 3), 10 * self.clock, np.uint8)
+
+
+def shown():
+    return Shown(4)
+
+
 @pytest.mark.slow
 def test_agents_have_a_scorecard_without_best_responses():
     agents = [Entrant(str(seed), agent(seed)) for seed in (1, 2)]

@@ -12,7 +12,8 @@ from loqa_agents.league.entrants import Seated
 from loqa_agents.league.pairs.tables import PairResult
 from loqa_agents.players.python.foreign_code import Fault, called
 from loqa_agents.players.python.player import anew, seeds
-from loqa_envs.adapters.single import Match, uniform
+from loqa_agents.training.host.match import match_of
+from loqa_envs.adapters.single import uniform
 from loqa_envs.arrays import Array, of_seat
 from loqa_envs.game import Carry, Game, Params, Policy, ScriptedPolicy, State
 from loqa_envs.keys import from_words
@@ -53,27 +54,30 @@ def play_python_pair(
         (names[who], _asked(names[who], 0, 0, _seats, pair[who], seeds(seed, copy)))
         for copy, who in enumerate(whose)
     ]
-    match = Match(game, game.episode_length)
     choices = seatings(game, focal)
     rewards, info = [], []
-    for episode in range(episodes):
-        held = choices[episode % len(choices)]
-        places = [*held, *(place for place in range(number) if place not in held)]
-        seated = {
-            place: (name, made[place]) for place, (name, made) in zip(places, copies, strict=True)
-        }
-        totals: dict[str, Any] = {}
-        for _, measured in _steps(match, generator, [seated[i] for i in range(number)], episode):
-            for name, values in measured.items():
-                totals[name] = totals.get(name, 0) + np.array(values)
+    with match_of(game) as match:
+        for episode in range(episodes):
+            held = choices[episode % len(choices)]
+            places = [*held, *(place for place in range(number) if place not in held)]
+            seated = {
+                place: (name, made[place])
+                for place, (name, made) in zip(places, copies, strict=True)
+            }
+            totals: dict[str, Any] = {}
+            for _, measured in _steps(
+                match, generator, [seated[i] for i in range(number)], episode
+            ):
+                for name, values in measured.items():
+                    totals[name] = totals.get(name, 0) + np.array(values)
 
-        def of_both(values: Any, places: list[int] = places) -> Array:
-            by_copy = np.array(values)[places] / game.episode_length
-            both: Array = np.stack([by_copy[:focal].mean(), by_copy[focal:].mean()])
-            return both
+            def of_both(values: Any, places: list[int] = places) -> Array:
+                by_copy = np.array(values)[places] / game.episode_length
+                both: Array = np.stack([by_copy[:focal].mean(), by_copy[focal:].mean()])
+                return both
 
-        rewards.append(of_both(match.returns))
-        info.append({name: of_both(sums) for name, sums in totals.items()})
+            rewards.append(of_both(match.returns))
+            info.append({name: of_both(sums) for name, sums in totals.items()})
     stacked: dict[str, Array] = {name: np.stack([each[name] for each in info]) for name in info[0]}
     return PairResult(np.stack(rewards), stacked)
 
@@ -83,7 +87,7 @@ def watch_python_players(
     game: Game,
     names: Sequence[str],
     players: Sequence[Seated],
-    see: Callable[[Match], None] = lambda match: None,
+    see: Callable[[Any], None] = lambda match: None,
 ) -> tuple[Array, Array, State]:
     """One episode, seat by seat: ``actions[T, P]``, ``rewards[T, P]`` and the states, ``[T + 1]``.
 
@@ -97,36 +101,37 @@ def watch_python_players(
         (name, _asked(name, 0, 0, _seats, player, seeds(seed, place))[place])
         for place, (name, player) in enumerate(zip(names, players, strict=True))
     ]
-    match = Match(game, game.episode_length)
     actions, returns = [], []
     states: list[State] = []
 
-    def note(state: State) -> None:
-        states.append(state)
+    def note(match: Any) -> None:
+        states.append(match.state)
         see(match)
 
-    for chosen, _ in _steps(match, generator, seated, 0, note):
-        actions.append(chosen)
-        returns.append(match.returns)
+    with match_of(game) as match:
+        for chosen, _ in _steps(match, generator, seated, 0, note):
+            actions.append(chosen)
+            returns.append(match.returns)
     rewards = np.diff(np.array(returns), axis=0, prepend=0)
     return np.array(actions), rewards, jax.tree.map(lambda *leaves: np.stack(leaves), *states)
 
 
 def _steps(
-    match: Match,
+    match: Any,
     generator: np.random.Generator,
     seated: Sequence[tuple[str, "_Seat"]],
     episode: int,
-    see: Callable[[State], None] = lambda state: None,
+    see: Callable[[Any], None] = lambda match: None,
 ) -> Iterator[tuple[list[int], dict[str, list[float]]]]:
     """Play an episode of named players, seat by seat: their actions, and what the game measures.
 
-    ``see`` is called with every state.
+    ``see`` is called with the match before the first step and after each.
     """
     carries = [_asked(name, episode, 0, own.begin) for name, own in seated]
     match.reset(generator)
-    see(match.state)
-    for step in range(match.length):
+    see(match)
+    while not match.finished:
+        step = match.clock
         observations = match.observe()
         actions = []
         for number, (name, own) in enumerate(seated):
@@ -143,7 +148,7 @@ def _steps(
                 raise illegal(name, episode, step, match.game)
             actions.append(int(action))
         _, measured = match.play(actions, generator)
-        see(match.state)
+        see(match)
         yield actions, measured
 
 

@@ -1,6 +1,9 @@
 """Calls of other people's code, which may raise anything, end the process or never come back."""
 
+import importlib
+import os
 import signal
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -127,3 +130,15 @@ def _signals() -> Iterator[list[int]]:
         for number, handler in before.items():
             if signal.getsignal(number) is note:  # what handled the signal may have put another
                 signal.signal(number, handler)
+
+
+def imported(word: str) -> Any:
+    """What ``module:name`` names; modules are looked for in the working folder, too.
+
+    Raises:
+        Fault: if there is no such module, if it cannot be imported, or has nothing of that name.
+    """
+    module, _, name = word.partition(":")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    return called(lambda: getattr(importlib.import_module(module), name))

@@ -11,10 +11,10 @@ from annotated_types import Interval
 
 from loqa_agents.common.rollout import Trajectory, all_act
 from loqa_agents.training.host.recorder import Recorder
-from loqa_envs.adapters.host.copies import Copies, CopyFailed, MakeEnv
+from loqa_envs.adapters.host.copies import CopyFailed, MakeEnv
 from loqa_envs.adapters.host.environment import environment
 from loqa_envs.adapters.host.game import HostGame
-from loqa_envs.adapters.host.in_process import CopiesHere
+from loqa_envs.adapters.host.in_process import Copies, CopiesHere
 from loqa_envs.adapters.host.in_workers import CopiesInWorkers
 from loqa_envs.game import Carry, Extras, Params, Policy
 from loqa_envs.keys import boundary, stream

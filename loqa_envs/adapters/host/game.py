@@ -212,7 +212,16 @@ class HostGame(Rules):
         raise ValueError(f"{self.name} has no states that could be looked at.")
 
     def render(self, state: State) -> str:
-        raise ValueError(f"{self.name} has no states that could be looked at.")
+        """A picture has no text; else what the environment said of itself."""
+        return "" if np.ndim(state) else str(state)
+
+    def picture(self, state: State) -> Array:
+        if np.ndim(state) != 3:
+            raise ValueError(
+                f'pictures need an environment made with render_mode="rgb_array"; {self.name} has '
+                "none."
+            )
+        return np.asarray(state)
 
 
 def _length_of(env: Any) -> int | None:

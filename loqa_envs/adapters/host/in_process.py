@@ -1,11 +1,34 @@
 """Copies of an environment that one process steps one after another."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from loqa_envs.adapters.host.copies import CopyFailed
 from loqa_envs.adapters.host.game import HostGame
 from loqa_envs.adapters.host.rows import Rows
+
+
+class Copies(Protocol):
+    """Copies 0, 1, ... of an environment, each made when it is first reset."""
+
+    def reset(self, seeds: Sequence[int]) -> Rows:
+        """Reset as many copies as there are seeds; the rows that they write from now on.
+
+        Raises:
+            CopyFailed: if one cannot.
+            ValueError: if what one shows does not fit the environment's spaces.
+        """
+
+    def step(self, t: int) -> None:
+        """Step number ``t`` of all copies that still play, with the actions in their rows.
+
+        Raises:
+            CopyFailed: if one cannot.
+            ValueError: if what one answers is incomplete, or does not fit the spaces.
+        """
+
+    def close(self) -> None:
+        """Close all copies."""
 
 
 class CopiesHere:
@@ -56,6 +79,10 @@ class Share:
                 answer = self._called(copy, f"in step {t}", self._envs[copy].step, chosen)
                 going_on = self._read(copy, f"step {t}", rows.note, copy, t, seats, answer)
                 self._playing[copy] = going_on
+
+    def env(self, copy: int) -> Any:
+        """The environment itself of a copy that has been reset."""
+        return self._envs[copy]
 
     def close(self) -> None:
         for env in self._envs.values():

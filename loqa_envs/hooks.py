@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 from typing import Any, Literal, Protocol, TypeAlias
 
 from loqa_envs.arrays import Array
+from loqa_envs.matrix_games.outcomes import Outcomes
 
 Use: TypeAlias = Literal["environment", "league", "learner"]
 """What a version of a game is for: environments by default, the table of a league, where nothing is
@@ -28,6 +29,14 @@ class Hooks(Protocol):
         Results then say how probable action 0 is in each of them, as ``cooperation``.
         """
         return {}
+
+    @property
+    def outcomes(self) -> Outcomes | None:
+        """The rules as a table, if every step is a lookup: two actions, no chance, and what a seat
+        sees follows from the last joint action. Then ``situations`` are all that a seat can see,
+        and `loqa_envs.matrix_games.outcomes.endless_values` has exact values. None of any other.
+        """
+        return None
 
     @property
     def observations_public(self) -> bool:

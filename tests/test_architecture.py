@@ -131,6 +131,7 @@ def test_no_folder_has_grown_into_two():
             {
                 "algorithms/exact/terms.py",
                 "algorithms/exact/self_play.py",
+                "algorithms/gradient_play/naive_exact.py",
                 "cli/parser.py",
                 "responses/best_response.py",
                 "scorecard/answers.py",

@@ -1,4 +1,18 @@
 """How a batch of episodes changes a learner, each algorithm beside its paper's equations.
 
-Nothing here knows where episodes come from.
+Nothing here knows where episodes come from. Algorithms that are classes of their own are registered
+by name here; those that are weights of a policy gradient are in `registry.ALGORITHMS`.
 """
+
+from loqa_agents.algorithms.algorithm import register_algorithm
+from loqa_agents.algorithms.gradient_play.cgd import CompetitiveGradientDescent
+from loqa_agents.algorithms.gradient_play.lola_exact import LolaExact
+from loqa_agents.algorithms.gradient_play.lookahead import LookAhead
+from loqa_agents.algorithms.gradient_play.naive_exact import NaiveExact
+from loqa_agents.algorithms.gradient_play.sos import StableOpponentShaping
+
+register_algorithm("naive_exact", NaiveExact)
+register_algorithm("lookahead", LookAhead)
+register_algorithm("lola_exact", LolaExact)
+register_algorithm("sos", StableOpponentShaping)
+register_algorithm("cgd", CompetitiveGradientDescent)

@@ -7,7 +7,7 @@ import jax
 
 from loqa_agents.algorithms.view import EpisodeView, side_of
 from loqa_agents.common.rollout import Trajectory
-from loqa_agents.common.settings import register_kind
+from loqa_agents.common.settings import KINDS, register_kind
 from loqa_envs.game import Game, Params, Policy
 from loqa_envs.validation import Settings
 
@@ -56,7 +56,9 @@ class Algorithm(Settings):
     @property
     def label(self) -> str:
         """What tables and folders call it."""
-        return type(self).__name__.lower()
+        kind = type(self)
+        names = [name for name, registered in KINDS.items() if registered is kind]
+        return names[0] if names else kind.__name__.lower()
 
     @property
     def knows(self) -> frozenset[str]:
@@ -125,3 +127,8 @@ def register_algorithm(name: str, algorithm: type[Algorithm]) -> None:
             f"algorithm must be a class that inherits from Algorithm, got {algorithm!r}."
         )
     register_kind(name, algorithm)
+
+
+def algorithms() -> dict[str, type[Algorithm]]:
+    """All classes that are registered, by name; what a `Learner` can be set to is not there."""
+    return {name: kind for name, kind in KINDS.items() if issubclass(kind, Algorithm)}

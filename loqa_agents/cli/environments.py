@@ -54,7 +54,7 @@ class EnvironmentOptions:
 
 
 @dataclass(frozen=True)
-class TrainEnvironment(Train[EnvironmentOptions]):
+class TrainEnvironment(Train[EnvironmentOptions, Learner]):
     devices: tyro.conf.Suppress[int | None] = 1
     final_episodes: tyro.conf.Suppress[Count] = 128
 

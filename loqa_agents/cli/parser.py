@@ -13,11 +13,13 @@ import numpy as np
 import tyro
 from rich.console import Console
 
+from loqa_agents.algorithms.named import algorithm_named
+from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.cli.environments import names_environment, train_environment
 from loqa_agents.cli.evaluate import Evaluate
 from loqa_agents.cli.league import LeagueCommand
 from loqa_agents.cli.play import Play
-from loqa_agents.cli.train import FLAT, Train
+from loqa_agents.cli.train import FLAT, Train, TrainNamed
 from loqa_agents.common.files import as_path
 from loqa_agents.common.text import shortened
 from loqa_agents.training.presets import PRESETS, Preset, with_network
@@ -34,8 +36,10 @@ def parse(arguments: Sequence[str]) -> Callable[[Console], None]:
         ValueError: for words that are none.
         SystemExit: after help was printed.
     """
-    network = _network(arguments)
-    presets: Any = tuple(_subcommand(name, preset, network) for name, preset in PRESETS.items())
+    network, algorithm = (_said(arguments, option) for option in ("--network", "--algorithm"))
+    presets: Any = tuple(
+        _subcommand(name, preset, network, algorithm) for name, preset in PRESETS.items()
+    )
     if arguments[:1] == ["train"] and len(arguments) > 1 and names_environment(arguments[1]):
         presets += (train_environment(arguments[1], network),)
     trains: Any = Annotated[Union[presets], FLAT]  # noqa: UP007 -- made at run time
@@ -74,20 +78,27 @@ def parse(arguments: Sequence[str]) -> Callable[[Console], None]:
     return command
 
 
-def _network(arguments: Sequence[str]) -> str | None:
-    """What --network says, which must be known before other options are: they follow from it."""
+def _said(arguments: Sequence[str], option: str) -> str | None:
+    """What is said of an option of loqa train from which other options follow."""
     words = [word for argument in arguments for word in argument.split("=", 1)]
-    after = [word for option, word in pairwise(words) if option == "--network"]
+    after = [word for said, word in pairwise(words) if said == option]
     return after[-1] if after and arguments[0] == "train" else None
 
 
-def _subcommand(name: str, preset: Preset, network: str | None) -> Any:
-    default: Any = Train(preset.game, preset.learner, preset.training, preset.seeds)
-    if network is not None:
-        learner = with_network(preset.learner, network)
+def _subcommand(name: str, preset: Preset, network: str | None, algorithm: str | None) -> Any:
+    game, learner = preset.game, preset.learner
+    default: Any = Train(game, learner, preset.training, preset.seeds)
+    if algorithm is not None and algorithm not in ALGORITHMS:
+        if network is not None:
+            raise ValueError(f"--network goes with a Learner; {algorithm} has players of its own.")
+        own = algorithm_named(algorithm, learner)
+        default = TrainNamed(game, own, preset.training, preset.seeds, algorithm=algorithm)
+    elif network is not None:
+        learner = with_network(learner, network)
         default = replace(default, learner=learner, network=network)
+    kind: Any = type(default)
     return Annotated[
-        Train[type(preset.game)],  # type: ignore[misc]
+        kind[type(game), type(default.learner)],
         tyro.conf.subcommand(name, default=default, description=preset.summary),
     ]
 

@@ -8,7 +8,6 @@ import tyro
 from rich.console import Console
 
 from loqa_agents.algorithms.algorithm import Algorithm
-from loqa_agents.algorithms.learner import Learner
 from loqa_agents.common.devices import training_devices
 from loqa_agents.common.seeds import parse_seeds
 from loqa_agents.common.terminal import say
@@ -21,13 +20,14 @@ from loqa_envs.game import Game
 from loqa_envs.validation import Count
 
 G = TypeVar("G")
+L = TypeVar("L", bound=Algorithm)
 FLAT = tyro.conf.arg(name="")
 
 
 @dataclass(frozen=True)
-class Train(Generic[G]):
+class Train(Generic[G, L]):
     game: Annotated[G, FLAT]
-    learner: Annotated[Learner, FLAT]
+    learner: Annotated[L, FLAT]
     training: Annotated[Training, FLAT]
     seeds: str = "42-51"
     """Seeds, trained at the same time: a number, a range such as 42-51, or a list with commas."""
@@ -111,3 +111,12 @@ class Train(Generic[G]):
             require_package("--wandb", "wandb", "wandb")
             loggers.append(WeightsAndBiases(*places))
         return loggers
+
+
+@dataclass(frozen=True)
+class TrainNamed(Train[G, L]):
+    """With an algorithm that is a class of its own, and so has other settings than a `Learner`."""
+
+    algorithm: str = ""
+    """The algorithm; its options follow from it."""
+    network: tyro.conf.Suppress[str] = ""

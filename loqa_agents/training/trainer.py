@@ -1,7 +1,6 @@
 """Training runs: many seeds at once, compiled whole, resumable to the bit."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, TypeAlias
 
@@ -12,7 +11,7 @@ from annotated_types import Interval, MinLen
 
 from loqa_agents.algorithms.algorithm import Algorithm, Metrics
 from loqa_agents.algorithms.exact.self_play import exactly
-from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.named import algorithm_named
 from loqa_agents.common.peak import peak_bytes, tree_bytes
 from loqa_agents.common.seeds import as_seeds
 from loqa_agents.training import pool as ring
@@ -48,7 +47,7 @@ class Trainer:
         seeds = as_seeds(seeds)
         self.game = game
         self.training = training
-        self.learners: tuple[Algorithm, ...] = (learner, *_rivals(learner, training))
+        self.learners: tuple[Algorithm, ...] = (learner, *_rivals(game, learner, training))
         self.seeds = seeds
         devices = jax.devices() if devices is None else devices
         mesh = jax.sharding.Mesh(np.array(devices), ("devices",))
@@ -144,9 +143,14 @@ class Trainer:
         return result
 
 
-def _rivals(learner: Algorithm, training: Training) -> tuple[Learner, ...]:
+def _rivals(game: Game, learner: Algorithm, training: Training) -> tuple[Algorithm, ...]:
     """The separate learner of another algorithm, with the same settings where it has them."""
     if training.rival is None:
         return ()
-    settings = learner if isinstance(learner, Learner) else Learner()
-    return (replace(settings, algorithm=training.rival),)
+    rival = algorithm_named(training.rival, learner)
+    if rival.policy(game) != learner.policy(game):  # one program evaluates both
+        raise ValueError(
+            "a rival must train a player of the same form as the learner does; got "
+            f"{rival.label}, {rival.policy(game)!r}, and {learner.label}, {learner.policy(game)!r}."
+        )
+    return (rival,)

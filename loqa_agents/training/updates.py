@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 from annotated_types import Interval
 
 from loqa_agents.algorithms.algorithm import AlgorithmState
-from loqa_agents.algorithms.registry import ALGORITHMS
+from loqa_agents.algorithms.named import algorithm_names
 from loqa_agents.training.pool import Pool
 from loqa_envs.game import Game
 from loqa_envs.validation import Count, Settings
@@ -77,8 +77,9 @@ class Training(Settings):
                 "episodes must be a multiple of opponents, so that each past self plays as many; "
                 f"got episodes={self.episodes}, opponents={self.opponents}."
             )
-        if self.rival is not None and self.rival not in ALGORITHMS:
-            raise ValueError(f"rival must be one of {', '.join(ALGORITHMS)}; got {self.rival!r}.")
+        if self.rival is not None and self.rival not in algorithm_names():
+            names = ", ".join(algorithm_names())
+            raise ValueError(f"rival must be one of {names}; got {self.rival!r}.")
 
     def columns(self, game: Game) -> list["Columns"]:
         """How the opponents of an update sit: columns of selves, then those with scripted players.

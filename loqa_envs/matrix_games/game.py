@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 
 from loqa_envs.arrays import Array, array_namespace
 from loqa_envs.game import EpisodeLength, Policy, Rules
+from loqa_envs.matrix_games.outcomes import Outcomes
 from loqa_envs.matrix_games.players import MATRIX_PLAYERS, dilemma_players, memory_one
 from loqa_envs.validation import Real
 from loqa_envs.wording import Words
@@ -20,6 +21,8 @@ Payoffs: TypeAlias = Row | tuple[Row, Row]
 
 SITUATIONS = ("START", "CC", "CD", "DC", "DD")
 """What a seat sees: the last joint action, its own move first."""
+OTHER_VIEW = np.array([0, 1, 3, 2, 4], np.int32)
+"""The situation that the other player sees."""
 
 PAYOFFS: dict[str, Payoffs] = {
     "lola": (-1, -3, 0, -2),
@@ -137,6 +140,11 @@ class MatrixGame(Rules):
     def situations(self) -> Mapping[str, Array]:
         return dict(zip(SITUATIONS, np.eye(len(SITUATIONS), dtype=np.float32), strict=True))
 
+    @property
+    def outcomes(self) -> Outcomes:
+        own, other = self.payoff_table
+        return Outcomes(np.stack([own, other[OTHER_VIEW[1:] - 1]]), _VIEWS)
+
     def parametrised_players(self, seat: int) -> Mapping[str, Callable[[str], Policy]]:
         return {"memory_one": memory_one}
 
@@ -168,6 +176,7 @@ class MatrixGame(Rules):
 
 
 _DILEMMAS = {"lola", "pola"}
+_VIEWS = np.stack([np.arange(len(SITUATIONS), dtype=np.int32), OTHER_VIEW])
 _SEATS = np.arange(2, dtype=np.int32)
 _SITUATION_INDICES = np.arange(len(SITUATIONS), dtype=np.int32)[None]
 

@@ -13,10 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from loqa_envs.arrays import Array
-from loqa_envs.matrix_games.game import MatrixGame
+from loqa_envs.matrix_games.game import OTHER_VIEW, MatrixGame
 
-OTHER_VIEW = np.array([0, 1, 3, 2, 4], np.int32)
-"""The situation that the other player sees."""
 _OTHER_OUTCOME = OTHER_VIEW[1:] - 1
 _OWN_MOVE, OTHER_MOVE = np.array([[0, 0, 1, 1], [0, 1, 0, 1]], np.int32)
 """What each has done in each outcome."""

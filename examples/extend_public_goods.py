@@ -6,7 +6,7 @@ Everyone has a coin per step and may put it into a pot, which grows by half and 
 A coin that is given brings everyone 1.5 / 3 = 0.5, its owner too, so giving costs 0.5 whatever the
 others do: in the one equilibrium of a step nobody gives, and all get 0. If all gave, each would get
 0.5. Naive policy gradients find the equilibrium. The game is one class; `check_game` checks it, and
-`Trainer` trains all three players.
+`Trainer` trains all three players. (`loqa_envs.PublicGoods` is such a game with more settings.)
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Always(ScriptedPolicy):
 
 
 @dataclass(frozen=True)
-class PublicGoods(Rules):
+class CommonPot(Rules):
     """Actions: 0 give, 1 keep. Reward: what the pot returns, less what was given.
 
     State: ``float32[3]``, 1 for who gave in the last step.
@@ -41,7 +41,7 @@ class PublicGoods(Rules):
     growth: Annotated[float, Interval(ge=1, le=3)] = 1.5
     episode_length: int = 10
 
-    name = "public_goods"
+    name = "common_pot"
     num_players, num_actions, action_names = 3, 2, ("give", "keep")
     observation_shape, seats_alike = (3,), True
 
@@ -67,10 +67,10 @@ class PublicGoods(Rules):
         return f"gave in the last step: {state.tolist()}"
 
 
-register_game("public_goods", PublicGoods)
+register_game("common_pot", CommonPot)
 
 if __name__ == "__main__":
-    game, learner = PublicGoods(), Learner(algorithm="naive", actor_learning_rate=0.03)
+    game, learner = CommonPot(), Learner(algorithm="naive", actor_learning_rate=0.03)
     check_game(game)
     trainer = Trainer(game, learner, Training(episodes=64, updates=100), seeds=(0,))
     state, _ = trainer.advance(trainer.init(), 0, 100)

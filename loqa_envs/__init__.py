@@ -11,7 +11,13 @@ from loqa_envs.coin_game.presets import COIN_PRESETS, CoinPreset
 from loqa_envs.coin_game.state import CoinState
 from loqa_envs.game import Carry, Extras, Game, Params, Policy, Rules, ScriptedPolicy, State
 from loqa_envs.matrix_games.game import IPD, PAYOFFS, SITUATIONS, MatrixGame, MatrixState
-from loqa_envs.matrix_games.players import Grim, MemoryOne, extortioner
+from loqa_envs.matrix_games.players import (
+    Grim,
+    MemoryOne,
+    MemoryOneOfMany,
+    extortioner,
+)
+from loqa_envs.matrix_games.public_goods import PUBLIC_GOODS, PublicGoods
 from loqa_envs.observation import Leaf, Observation, ObservationSpec
 from loqa_envs.policy import Random, SwitchPolicy, Tremble
 
@@ -20,6 +26,7 @@ __all__ = [
     "GAMES",
     "IPD",
     "PAYOFFS",
+    "PUBLIC_GOODS",
     "SITUATIONS",
     "Array",
     "Carry",
@@ -34,10 +41,12 @@ __all__ = [
     "MatrixGame",
     "MatrixState",
     "MemoryOne",
+    "MemoryOneOfMany",
     "Observation",
     "ObservationSpec",
     "Params",
     "Policy",
+    "PublicGoods",
     "Random",
     "Reciprocator",
     "Rules",

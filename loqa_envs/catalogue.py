@@ -9,6 +9,7 @@ from annotated_types import Interval
 from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.game import Game, Policy, in_seat
 from loqa_envs.matrix_games.game import IPD, MatrixGame
+from loqa_envs.matrix_games.public_goods import PublicGoods
 from loqa_envs.policy import own_game
 from loqa_envs.registry import register
 from loqa_envs.validation import check
@@ -19,6 +20,10 @@ def _coin_game(preset: str = "loqa", **settings: Any) -> CoinGame:
     return CoinGame.preset(preset, **settings)
 
 
+def _public_goods(preset: str | None = None, **settings: Any) -> PublicGoods:
+    return PublicGoods(**settings) if preset is None else PublicGoods.preset(preset, **settings)
+
+
 GAMES: dict[str, Callable[..., Game]] = {
     "ipd": IPD,
     "coin_game": _coin_game,
@@ -27,6 +32,7 @@ GAMES: dict[str, Callable[..., Game]] = {
     "matching_pennies": partial(MatrixGame, payoffs="matching_pennies"),
     "battle_of_the_sexes": partial(MatrixGame, payoffs="battle_of_the_sexes"),
     "matrix_game": MatrixGame,
+    "public_goods": _public_goods,
 }
 """Makers of games, by the name used on the command line and in environment ids."""
 
@@ -83,7 +89,8 @@ def make_game(game: str | Game, /, **settings: Any) -> Game:
 def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
     """The scripted player of that name for a seat of ``game``, or one with parameters.
 
-    Those of a matrix game are ``memory_one:START,CC,CD,DC,DD``.
+    Those of a matrix game are ``memory_one:START,CC,CD,DC,DD``, and ``memory_one:random``, which
+    has other probabilities in every episode.
 
     A policy passes through, if it has as many actions as the game. Where it has a ``game`` that it
     was made for, or holds a player that has (as `Tremble` does), the game must `adapt` it: it is

@@ -9,10 +9,14 @@ from loqa_agents.algorithms.gradient_play.cgd import CompetitiveGradientDescent
 from loqa_agents.algorithms.gradient_play.lola_exact import LolaExact
 from loqa_agents.algorithms.gradient_play.lookahead import LookAhead
 from loqa_agents.algorithms.gradient_play.naive_exact import NaiveExact
+from loqa_agents.algorithms.gradient_play.pola import Pola
 from loqa_agents.algorithms.gradient_play.sos import StableOpponentShaping
+from loqa_agents.algorithms.mfos import MFOS
 
 register_algorithm("naive_exact", NaiveExact)
 register_algorithm("lookahead", LookAhead)
 register_algorithm("lola_exact", LolaExact)
 register_algorithm("sos", StableOpponentShaping)
 register_algorithm("cgd", CompetitiveGradientDescent)
+register_algorithm("pola", Pola)
+register_algorithm("mfos", MFOS)

@@ -32,7 +32,8 @@ class LearnerSettings(Algorithm):
 
     algorithm: str = "loqa"
     """Which weights the policy gradient has: loqa, loqa_n_step, advantage_alignment or naive.
-    Others have options of their own: naive_exact, lookahead, lola_exact, sos, cgd."""
+    Others have options of their own: naive_exact, lookahead, lola_exact, sos, cgd,
+    pola and mfos."""
     shaping: Shaping = field(default_factory=Shaping)
     actor: Network = field(default_factory=DenseGRU)
     critic: Network = field(default_factory=lambda: DenseGRU(hidden=(16,)))

@@ -92,10 +92,36 @@ Each player sees the board around itself as a few numbers, so that what it learn
 everywhere and one step costs the same on every board.
 """
 
+_MIXED_POOL = (
+    Learner(
+        algorithm="naive",
+        actor=DenseGRU(hidden=(32,), memory=32),
+        critic=DenseGRU(hidden=(32,), memory=32),
+        exploration=0.0,
+        actor_learning_rate=3e-3,
+        critic_learning_rate=3e-3,
+        entropy=0.05,
+        anneal=600,
+        final_actor_learning_rate=1e-3,
+    ),
+    Training(
+        pool=1, opponents=8, newest=4, both_seats=True, scripted=("memory_one:random",) * 4,
+        episodes=256,
+    ),
+)  # fmt: skip
+"""As Weis et al. (2026): a policy gradient with memory, half of whose opponents are itself and half
+random memory-one players. Hyper-parameters are our own."""
+
 PRESETS: dict[str, Preset] = {
     "ipd": Preset(make_game("ipd"), *_TABULAR, "the iterated prisoner's dilemma, in a minute"),
     "ipd-paper": Preset(
         make_game("ipd"), *_PAPER_IPD, "LOQA's published hyper-parameters and estimator; hours"
+    ),
+    "ipd-mixed-pool": Preset(
+        make_game("ipd", episode_length=100),
+        *_MIXED_POOL,
+        "policy gradients with memory, among themselves and random memory-one players",
+        seeds="42-44",
     ),
     **{
         name: Preset(make_game(name), *_TABULAR, f"{name.replace('_', ' ')}, as ipd")
@@ -115,6 +141,9 @@ PRESETS: dict[str, Preset] = {
     ),
     "matrix_game": Preset(
         make_game("matrix_game", payoffs=(-1, -3, 0, -2)), *_TABULAR, "your own --payoffs, as ipd"
+    ),
+    "public_goods": Preset(
+        make_game("public_goods"), *_TABULAR, "a dilemma of two to eight players, as ipd"
     ),
 }
 

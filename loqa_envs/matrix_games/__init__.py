@@ -1,1 +1,1 @@
-"""Two-player, two-action matrix games, and players without parameters for them."""
+"""Games whose every step is a lookup in a table of payoffs, and players without parameters."""

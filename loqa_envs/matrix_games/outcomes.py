@@ -55,7 +55,8 @@ def endless_values(outcomes: Outcomes, cooperation: Array, discount: float) -> j
     # but batches of LAPACK's solvers wait for each other for ever in some versions of jaxlib.
     for _ in range(_doublings(discount)):
         visits, chain = visits + visits @ chain, chain @ chain
-    return outcomes.payoffs @ visits
+    values: jax.Array = outcomes.payoffs @ visits
+    return values
 
 
 def _doublings(discount: float) -> int:

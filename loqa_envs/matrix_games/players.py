@@ -8,6 +8,7 @@ and extort_2 play as TitForTat, SuspiciousTitForTat, Grudger, WinStayLoseShift a
 library Axelrod; generous_tit_for_tat plays as its GTFT with payoffs 3, 0, 5, 1, see `generous`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -41,12 +42,43 @@ class MemoryOne(ScriptedPolicy):
         return (narrowed(noise)[0] >= probability).astype(np.int32), carry
 
 
-def memory_one(probabilities: str) -> MemoryOne:
-    """The player of five probabilities with commas between them.
+@dataclass(frozen=True)
+class RandomMemoryOne(ScriptedPolicy):
+    """Somebody else in every episode: a memory-one player whose probabilities are uniformly random.
+
+    Half of the others such players and half learners is the mixed pool of Weis et al., in which
+    learners that remember must infer whom they have met (2026). The carry is the probabilities,
+    which are drawn when it sees START.
+    """
+
+    situations: Annotated[int, Interval(ge=5, le=17)] = 5
+    """How many there are, START first."""
+
+    @property
+    def noise_size(self) -> int:  # type: ignore[override]
+        return 1 + self.situations
+
+    def initial_carry(self) -> Carry:
+        return np.zeros(self.situations, np.float32)
+
+    def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
+        xp, chances = array_namespace(observation, carry), narrowed(noise)
+        carry = xp.where(observation[:1] > 0.5, chances[1:], carry)
+        return (chances[0] >= observation @ carry).astype(np.int32), carry
+
+
+RANDOM = "random"
+"""What stands for probabilities of a memory-one player that are drawn anew in every episode."""
+
+
+def memory_one(probabilities: str) -> ScriptedPolicy:
+    """The player of five probabilities with commas between them, or of ``random`` ones.
 
     Raises:
         ValueError: if they are anything else.
     """
+    if probabilities == RANDOM:
+        return RandomMemoryOne()
     try:
         return MemoryOne(tuple(float(number) for number in probabilities.split(",")))
     except ValueError:
@@ -54,6 +86,38 @@ def memory_one(probabilities: str) -> MemoryOne:
             "memory_one: must be followed by five probabilities, for START, CC, CD, DC and DD, "
             f"such as memory_one:1,1,0,1,0; got 'memory_one:{probabilities}'."
         ) from None
+
+
+@dataclass(frozen=True)
+class MemoryOneOfMany(MemoryOne):
+    """The same in games that have other situations than those five, each with its probability.
+
+    Raises:
+        ValueError: unless ``cooperation`` is at least five probabilities.
+    """
+
+    cooperation: Annotated[tuple[Probability, ...], Len(5), Words("five or more probabilities")]
+
+
+def memory_one_of_many(situations: tuple[str, ...]) -> Callable[[str], ScriptedPolicy]:
+    """What makes a player of a probability for each of ``situations``, with commas between them."""
+
+    def make(probabilities: str) -> ScriptedPolicy:
+        if probabilities == RANDOM:
+            return RandomMemoryOne(len(situations))
+        try:
+            numbers = tuple(float(number) for number in probabilities.split(","))
+            if len(numbers) == len(situations):
+                return MemoryOneOfMany(numbers)
+        except ValueError:
+            pass
+        raise ValueError(
+            f"memory_one: must be followed by {len(situations)} probabilities, for "
+            f"{', '.join(situations)}, with commas between them; "
+            f"got 'memory_one:{probabilities}'."
+        )
+
+    return make
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents import Learner, Trainer, Training, load_agent, run
+from loqa_agents import ActorCritic, Context, Learner, Trainer, Training, load_agent, run
 from loqa_agents.algorithms.algorithm import algorithms
 from loqa_agents.algorithms.gradient_play.derivatives import Derivatives
 from loqa_agents.algorithms.gradient_play.naive_exact import NaiveExact, seated
 from loqa_agents.cli import main as cli
-from loqa_envs import IPD, CoinGame, MatrixGame
+from loqa_envs import IPD, CoinGame, MatrixGame, PublicGoods
 from loqa_envs.matrix_games.outcomes import endless_values
 from loqa_envs.matrix_games.solve import solve
 
@@ -167,6 +167,20 @@ def test_where_seats_differ_a_learner_follows_the_gradient_of_each():
     np.testing.assert_allclose(
         after.learners[0][0].reshape(2, 5), before - 0.3 * jnp.stack([gradient, other]), atol=1e-5
     )
+
+
+def test_each_of_three_players_follows_its_own_gradient():
+    game, learner = PublicGoods(), NaiveExact(learning_rate=0.3, discount=0.8)
+    own, second, third = (learner.init(jax.random.key(i), game) for i in range(3))
+    context = Context(np.int32(0), (ActorCritic(second), ActorCritic(third)), None)
+    moved, metrics = learner.update(jax.random.key(0), game, own, (), context)
+
+    def loss(odds):
+        table = jax.nn.sigmoid(jnp.stack([odds, second, third]))
+        return -endless_values(game.outcomes, table, 0.8)[0]
+
+    np.testing.assert_allclose(moved, own - 0.3 * jax.grad(loss)(own), rtol=1e-4, atol=1e-6)
+    assert float(metrics["value"]) == pytest.approx(-0.2 * float(loss(own)), rel=1e-5)
 
 
 def test_exact_values_are_not_known_of_every_game():

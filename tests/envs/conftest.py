@@ -19,7 +19,8 @@ VARIANTS = {
         {"size": 7, "num_players": 3, "next_owner": "random", "shift_view": True},
         {"num_players": 4, "num_coins": 4, "observation": "index", "swap_view": False},
         *({"preset": name} for name in loqa_envs.COIN_PRESETS if name != "loqa"),
-    ]
+    ],
+    "public_goods": [{"preset": "pola"}, {"preset": "pax"}, {"num_players": 8}],
 }
 CASES = [
     pytest.param(

@@ -22,7 +22,8 @@ class Derivatives:
     @cached_property
     def gradients(self) -> jax.Array:
         """``[P, P, n]``: of the loss of the first player in the parameters of the second."""
-        return jax.jacrev(self.losses)(self.at)
+        gradients: jax.Array = jax.jacrev(self.losses)(self.at)
+        return gradients
 
     @cached_property
     def simultaneous(self) -> jax.Array:
@@ -35,7 +36,8 @@ class Derivatives:
         parameters of the second, H_o; 0 where they are the same player."""
         jacobian = jax.jacfwd(lambda at: _own(jax.jacrev(self.losses)(at)))(self.at)
         others = 1 - jnp.eye(len(self.at), dtype=jnp.float32)
-        return others[:, None, :, None] * jacobian
+        mixed: jax.Array = others[:, None, :, None] * jacobian
+        return mixed
 
     @cached_property
     def anticipated(self) -> jax.Array:

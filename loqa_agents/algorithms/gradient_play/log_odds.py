@@ -14,7 +14,7 @@ from loqa_envs.observation import Observation
 
 @dataclass(frozen=True)
 class LogOdds(Network):
-    """A table of the log-odds of action 0 in each situation, at first from N(0, 1).
+    """A table of the log-odds of action 0 in each situation, from N(0, 1).
 
     One number for two actions, as in the papers: with a logit for each of them, the same learning
     rate would make steps of twice the length.

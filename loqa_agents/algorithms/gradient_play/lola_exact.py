@@ -42,4 +42,5 @@ class LolaExact(LookAhead):
             steps = Derivatives(game.losses, now).simultaneous.at[player].set(0.0)
             return game.losses(now - self.opponent_rate * steps)[player]
 
-        return jax.grad(loss)(game.at[player])
+        direction: jax.Array = jax.grad(loss)(game.at[player])
+        return direction

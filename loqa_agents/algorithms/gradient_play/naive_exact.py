@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from annotated_types import Interval
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
@@ -18,7 +19,7 @@ from loqa_agents.networks.inputs import Inputs
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Game, Params
 from loqa_envs.matrix_games.outcomes import endless_values
-from loqa_envs.validation import Positive
+from loqa_envs.validation import Positive, Weight
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class NaiveExact(Algorithm):
     """Length of a step, in units of the gradient."""
     discount: Annotated[float, Interval(ge=0, le=0.9999)] = 0.96
     """Discount factor of rewards per step."""
+    deviation: Weight = 1.0
+    """Standard deviation of the log-odds at first."""
 
     plays_episodes = False
 
@@ -46,7 +49,7 @@ class NaiveExact(Algorithm):
 
     def init(self, key: jax.Array, game: Game) -> Params:
         require_outcomes(game)
-        return self.policy(game).init(key)
+        return np.float32(self.deviation) * self.policy(game).init(key)
 
     def params(self, state: Params) -> ActorCritic:
         return ActorCritic(state)

@@ -1,0 +1,192 @@
+"""M-FOS: a player whose move is a whole strategy, against a learner that learns from each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from annotated_types import Interval
+
+from loqa_agents.algorithms.adam import adam
+from loqa_agents.algorithms.algorithm import ActorCritic, Context, Metrics
+from loqa_agents.algorithms.estimators import gae
+from loqa_agents.algorithms.gradient_play.naive_exact import NaiveExact, require_outcomes
+from loqa_agents.algorithms.view import EpisodeView
+from loqa_envs.game import Game, Params
+from loqa_envs.validation import Count, Positive, Share, Weight
+
+
+class MfosState(NamedTuple):
+    odds: jax.Array
+    """``[n]``: the strategy that it comes to hold, see `MFOS`."""
+    meta: Params
+    """Actor, critic, and the logarithm of the actor's standard deviation ``[n]``."""
+    optimizer: Any
+
+
+class MetaEpisode(NamedTuple):
+    """``[T, B, ...]``: strategies of both players as probabilities, and what became of them."""
+
+    seen: jax.Array
+    odds: jax.Array
+    noise: jax.Array
+    rewards: jax.Array
+    """``[T, B, 2]``: of the shaper and of the learner, per step of the game."""
+
+
+@dataclass(frozen=True)
+class MFOS(NaiveExact):
+    """Shapes a naive learner by PPO over a meta-game in which each step is an endless game.
+
+    A meta-step: the shaper sees both strategies, picks a new one of its own (log-odds, normally
+    distributed around what its network says), both get their exact value per step, and the other
+    follows its exact gradient once, as `NaiveExact` does. Meta-episodes begin from random log-odds.
+    In the prisoner's dilemma it learns to extort: to give just as much as it takes for the
+    learner to cooperate.
+
+    What is saved and plays is a strategy: the one that a shaper without noise holds in the end
+    against a learner, where both begin with log-odds of 0. It is given the other's parameters,
+    which makes it privileged beside all that see actions only.
+
+    Lu et al., Model-Free Opponent Shaping (ICML 2022), with GAE in place of Monte Carlo returns.
+    Its batch is 4096, with 1024 updates and 256 hidden units.
+    """
+
+    opponent_rate: Positive = 1.0
+    """Length of the learner's steps, in units of the gradient."""
+    learning_rate: Positive = 2e-3
+    """Learning rate of the shaper (Adam)."""
+    meta_steps: Annotated[int, Interval(ge=2, le=10_000)] = 100
+    """Steps of a meta-episode: how often the learner learns."""
+    batch: Count = 128
+    """Meta-episodes per update."""
+    hidden: Annotated[int, Interval(ge=1, le=4096)] = 64
+    """Units of the hidden layer (tanh) of the shaper's actor, and of its critic."""
+    meta_discount: Share = 0.99
+    """Discount factor of rewards per meta-step."""
+    gae_decay: Share = 0.95
+    """GAE λ of the shaper's advantages."""
+    epochs: Count = 4
+    """Gradient steps of the shaper per update."""
+    clip: Positive = 0.2
+    """PPO clipping range of the probability ratio."""
+    entropy: Weight = 0.01
+    """Coefficient of the entropy bonus."""
+
+    def init(self, key: jax.Array, game: Game) -> MfosState:
+        require_outcomes(game)
+        if game.num_players != 2 or not game.seats_alike:
+            raise ValueError(f"mfos needs two players whose seats are alike; got {game!r}.")
+        n = len(game.situations)
+        keys = jax.random.split(key, 4)
+        normal = partial(jax.random.normal, dtype=np.float32)
+
+        def layers(first: jax.Array, last: jax.Array, outputs: int) -> Params:
+            inner = normal(first, (2 * n, self.hidden)) / np.float32(np.sqrt(2 * n))
+            outer = normal(last, (self.hidden, outputs)) / np.float32(np.sqrt(self.hidden))
+            return {
+                "inner": inner, "inner_bias": jnp.zeros(self.hidden, jnp.float32),
+                "outer": outer, "outer_bias": jnp.zeros(outputs, jnp.float32),
+            }  # fmt: skip
+
+        meta = {
+            "actor": layers(keys[0], keys[1], n),
+            "critic": layers(keys[2], keys[3], 1),
+            "log_deviation": jnp.zeros(n, jnp.float32),
+        }
+        return MfosState(jnp.zeros(n, jnp.float32), meta, adam(self.learning_rate).init(meta))
+
+    def params(self, state: MfosState) -> ActorCritic:
+        return ActorCritic(state.odds, state.meta)
+
+    def update(
+        self,
+        key: jax.Array,
+        game: Game,
+        state: MfosState,
+        views: Sequence[EpisodeView],
+        context: Context,
+    ) -> tuple[MfosState, Metrics]:
+        del views, context
+        noise_key, own_key, other_key = jax.random.split(key, 3)
+        n, normal = len(game.situations), partial(jax.random.normal, dtype=np.float32)
+        noise = normal(noise_key, (self.meta_steps, self.batch, n))
+        start = normal(own_key, (self.batch, n)), normal(other_key, (self.batch, n))
+        start = tuple(np.float32(self.deviation) * odds for odds in start)
+        # One more, without noise and from 0, shows the strategy that it holds in the end.
+        noise, *start = (
+            jnp.pad(x, [(0, 0)] * (x.ndim - 2) + [(0, 1), (0, 0)]) for x in (noise, *start)
+        )
+        every = self.meta_episode(game, state.meta, tuple(start), noise)
+        held, played = every.odds[-1, -1], jax.tree.map(lambda leaf: leaf[:, :-1], every)
+        meta, optimizer = self._learn(state, played)
+        shaper, learner = played.rewards.mean((0, 1))
+        return MfosState(held, meta, optimizer), {"shaper": shaper, "learner": learner}
+
+    def meta_episode(
+        self, game: Game, meta: Params, start: tuple[jax.Array, jax.Array], noise: jax.Array
+    ) -> MetaEpisode:
+        """Play from strategies ``[B, n]`` of both; ``noise[T, B, n]`` is of the shaper."""
+
+        def learn(own: jax.Array, other: jax.Array) -> tuple[jax.Array, jax.Array]:
+            losses, gradients = (
+                self.losses(game, jnp.stack([own, other])),
+                jax.jacrev(partial(self.losses, game))(jnp.stack([own, other])),
+            )
+            return other - self.opponent_rate * gradients[1, 1], -(1 - self.discount) * losses
+
+        def step(both: Any, noise: jax.Array) -> tuple[Any, MetaEpisode]:
+            seen = jax.nn.sigmoid(jnp.concatenate(both, axis=1))
+            own = _said(meta["actor"], seen) + jnp.exp(meta["log_deviation"])[None] * noise
+            other, rewards = jax.vmap(learn)(own, both[1])
+            return (own, other), MetaEpisode(seen, own, noise, rewards)
+
+        return jax.lax.scan(step, start, noise)[1]
+
+    def _learn(self, state: MfosState, played: MetaEpisode) -> tuple[Params, Any]:
+        values = _said(state.meta["critic"], played.seen)[..., 0]
+        # In units of rewards. A meta-episode ends with the last step, so its value there is none.
+        rewards = (1 - self.meta_discount) * played.rewards[..., 0]
+        ahead = jnp.pad(values, [(0, 1), (0, 0)])
+        advantages = jax.vmap(
+            partial(gae, discount=self.meta_discount, decay=self.gae_decay), 1, 1
+        )(rewards, ahead)
+        targets = values + advantages
+        weights = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+        before = _log_density(played.noise, state.meta["log_deviation"])
+
+        def loss(meta: Params) -> jax.Array:
+            spread = jnp.exp(meta["log_deviation"])[None, None]
+            noise = (played.odds - _said(meta["actor"], played.seen)) / spread
+            ratio = jnp.exp(_log_density(noise, meta["log_deviation"]) - before)
+            clipped = jnp.clip(ratio, 1 - self.clip, 1 + self.clip)
+            gain = jnp.minimum(ratio * weights, clipped * weights).mean()
+            errors = (_said(meta["critic"], played.seen)[..., 0] - targets) ** 2
+            return errors.mean() / 2 - gain - self.entropy * meta["log_deviation"].sum()
+
+        def step(carry: Any, _: None) -> tuple[Any, None]:
+            meta, optimizer = carry
+            updates, optimizer = adam(self.learning_rate).update(jax.grad(loss)(meta), optimizer)
+            return (optax.apply_updates(meta, updates), optimizer), None
+
+        return jax.lax.scan(step, (state.meta, state.optimizer), length=self.epochs)[0]
+
+
+def _said(layers: Params, seen: jax.Array) -> jax.Array:
+    """What a network with one hidden layer makes of ``seen[T, B, 2 n]`` or ``[B, 2 n]``."""
+    hidden = jnp.tanh(jnp.dot(seen, layers["inner"]) + _row(layers["inner_bias"], seen))
+    outputs: jax.Array = jnp.dot(hidden, layers["outer"]) + _row(layers["outer_bias"], seen)
+    return outputs
+
+
+def _row(bias: jax.Array, like: jax.Array) -> jax.Array:
+    return bias.reshape((1,) * (like.ndim - 1) + bias.shape)
+
+
+def _log_density(noise: jax.Array, log_deviation: jax.Array) -> jax.Array:
+    """Of a normal distribution, up to a constant, ``[T, B]``."""
+    return -(noise**2 / 2 + _row(log_deviation, noise)).sum(-1)

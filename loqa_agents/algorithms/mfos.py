@@ -1,7 +1,7 @@
 """M-FOS: a player whose move is a whole strategy, against a learner that learns from each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, NamedTuple
 
@@ -14,9 +14,14 @@ from annotated_types import Interval
 from loqa_agents.algorithms.adam import adam
 from loqa_agents.algorithms.algorithm import ActorCritic, Context, Metrics
 from loqa_agents.algorithms.estimators import gae
+from loqa_agents.algorithms.gradient_play.derivatives import Derivatives
 from loqa_agents.algorithms.gradient_play.naive_exact import NaiveExact, require_outcomes
 from loqa_agents.algorithms.view import EpisodeView
+from loqa_agents.networks.dense_gru import DenseGRU
+from loqa_agents.networks.inputs import Inputs
+from loqa_agents.networks.network import Network
 from loqa_envs.game import Game, Params
+from loqa_envs.observation import Leaf, ObservationSpec
 from loqa_envs.validation import Count, Positive, Share, Weight
 
 
@@ -53,7 +58,8 @@ class MFOS(NaiveExact):
     which makes it privileged beside all that see actions only.
 
     Lu et al., Model-Free Opponent Shaping (ICML 2022), with GAE in place of Monte Carlo returns.
-    Its batch is 4096, with 1024 updates and 256 hidden units.
+    Its batch is 4096, with 1024 updates and its networks have 256 hidden
+    units (tanh).
     """
 
     opponent_rate: Positive = 1.0
@@ -64,8 +70,8 @@ class MFOS(NaiveExact):
     """Steps of a meta-episode: how often the learner learns."""
     batch: Count = 128
     """Meta-episodes per update."""
-    hidden: Annotated[int, Interval(ge=1, le=4096)] = 64
-    """Units of the hidden layer (tanh) of the shaper's actor, and of its critic."""
+    meta_network: Network = field(default_factory=lambda: DenseGRU(hidden=(64,)))
+    """Of the shaper's actor, and of its critic; without memory."""
     meta_discount: Share = 0.99
     """Discount factor of rewards per meta-step."""
     gae_decay: Share = 0.95
@@ -82,20 +88,10 @@ class MFOS(NaiveExact):
         if game.num_players != 2 or not game.seats_alike:
             raise ValueError(f"mfos needs two players whose seats are alike; got {game!r}.")
         n = len(game.situations)
-        keys = jax.random.split(key, 4)
-        normal = partial(jax.random.normal, dtype=np.float32)
-
-        def layers(first: jax.Array, last: jax.Array, outputs: int) -> Params:
-            inner = normal(first, (2 * n, self.hidden)) / np.float32(np.sqrt(2 * n))
-            outer = normal(last, (self.hidden, outputs)) / np.float32(np.sqrt(self.hidden))
-            return {
-                "inner": inner, "inner_bias": jnp.zeros(self.hidden, jnp.float32),
-                "outer": outer, "outer_bias": jnp.zeros(outputs, jnp.float32),
-            }  # fmt: skip
-
+        actor_key, critic_key = jax.random.split(key)
         meta = {
-            "actor": layers(keys[0], keys[1], n),
-            "critic": layers(keys[2], keys[3], 1),
+            "actor": self.meta_network.init(actor_key, _inputs(n), n),
+            "critic": self.meta_network.init(critic_key, _inputs(n), 1),
             "log_deviation": jnp.zeros(n, jnp.float32),
         }
         return MfosState(jnp.zeros(n, jnp.float32), meta, adam(self.learning_rate).init(meta))
@@ -115,13 +111,14 @@ class MFOS(NaiveExact):
         noise_key, own_key, other_key = jax.random.split(key, 3)
         n, normal = len(game.situations), partial(jax.random.normal, dtype=np.float32)
         noise = normal(noise_key, (self.meta_steps, self.batch, n))
-        start = normal(own_key, (self.batch, n)), normal(other_key, (self.batch, n))
-        start = tuple(np.float32(self.deviation) * odds for odds in start)
-        # One more, without noise and from 0, shows the strategy that it holds in the end.
-        noise, *start = (
-            jnp.pad(x, [(0, 0)] * (x.ndim - 2) + [(0, 1), (0, 0)]) for x in (noise, *start)
+        own, other = (
+            np.float32(self.deviation) * normal(key, (self.batch, n))
+            for key in (own_key, other_key)
         )
-        every = self.meta_episode(game, state.meta, tuple(start), noise)
+        # One more, without noise and from 0, shows the strategy that it holds in the end.
+        own, other = (jnp.pad(odds, [(0, 1), (0, 0)]) for odds in (own, other))
+        noise = jnp.pad(noise, [(0, 0), (0, 1), (0, 0)])
+        every = self.meta_episode(game, state.meta, (own, other), noise)
         held, played = every.odds[-1, -1], jax.tree.map(lambda leaf: leaf[:, :-1], every)
         meta, optimizer = self._learn(state, played)
         shaper, learner = played.rewards.mean((0, 1))
@@ -133,22 +130,20 @@ class MFOS(NaiveExact):
         """Play from strategies ``[B, n]`` of both; ``noise[T, B, n]`` is of the shaper."""
 
         def learn(own: jax.Array, other: jax.Array) -> tuple[jax.Array, jax.Array]:
-            losses, gradients = (
-                self.losses(game, jnp.stack([own, other])),
-                jax.jacrev(partial(self.losses, game))(jnp.stack([own, other])),
-            )
-            return other - self.opponent_rate * gradients[1, 1], -(1 - self.discount) * losses
+            here = Derivatives(partial(self.losses, game), jnp.stack([own, other]))
+            rewards = -(1 - self.discount) * here.losses(here.at)
+            return other - self.opponent_rate * here.simultaneous[1], rewards
 
         def step(both: Any, noise: jax.Array) -> tuple[Any, MetaEpisode]:
             seen = jax.nn.sigmoid(jnp.concatenate(both, axis=1))
-            own = _said(meta["actor"], seen) + jnp.exp(meta["log_deviation"])[None] * noise
+            own = self._odds(meta, seen) + jnp.exp(meta["log_deviation"])[None] * noise
             other, rewards = jax.vmap(learn)(own, both[1])
             return (own, other), MetaEpisode(seen, own, noise, rewards)
 
         return jax.lax.scan(step, start, noise)[1]
 
     def _learn(self, state: MfosState, played: MetaEpisode) -> tuple[Params, Any]:
-        values = _said(state.meta["critic"], played.seen)[..., 0]
+        values = self._values(state.meta, played.seen)
         # In units of rewards. A meta-episode ends with the last step, so its value there is none.
         rewards = (1 - self.meta_discount) * played.rewards[..., 0]
         ahead = jnp.pad(values, [(0, 1), (0, 0)])
@@ -161,11 +156,11 @@ class MFOS(NaiveExact):
 
         def loss(meta: Params) -> jax.Array:
             spread = jnp.exp(meta["log_deviation"])[None, None]
-            noise = (played.odds - _said(meta["actor"], played.seen)) / spread
+            noise = (played.odds - self._odds(meta, played.seen)) / spread
             ratio = jnp.exp(_log_density(noise, meta["log_deviation"]) - before)
             clipped = jnp.clip(ratio, 1 - self.clip, 1 + self.clip)
             gain = jnp.minimum(ratio * weights, clipped * weights).mean()
-            errors = (_said(meta["critic"], played.seen)[..., 0] - targets) ** 2
+            errors = (self._values(meta, played.seen) - targets) ** 2
             return errors.mean() / 2 - gain - self.entropy * meta["log_deviation"].sum()
 
         def step(carry: Any, _: None) -> tuple[Any, None]:
@@ -175,18 +170,24 @@ class MFOS(NaiveExact):
 
         return jax.lax.scan(step, (state.meta, state.optimizer), length=self.epochs)[0]
 
+    def _odds(self, meta: Params, seen: jax.Array) -> jax.Array:
+        """``[..., n]``: the strategies around which the shaper's are distributed."""
+        return self._outputs(meta["actor"], seen, seen.shape[-1] // 2)
 
-def _said(layers: Params, seen: jax.Array) -> jax.Array:
-    """What a network with one hidden layer makes of ``seen[T, B, 2 n]`` or ``[B, 2 n]``."""
-    hidden = jnp.tanh(jnp.dot(seen, layers["inner"]) + _row(layers["inner_bias"], seen))
-    outputs: jax.Array = jnp.dot(hidden, layers["outer"]) + _row(layers["outer_bias"], seen)
-    return outputs
+    def _values(self, meta: Params, seen: jax.Array) -> jax.Array:
+        return self._outputs(meta["critic"], seen, 1)[..., 0]
+
+    def _outputs(self, params: Params, seen: jax.Array, number: int) -> jax.Array:
+        rows, inputs = seen.reshape(-1, seen.shape[-1]), _inputs(seen.shape[-1] // 2)
+        outputs = self.meta_network.unroll(params, inputs, rows, number)
+        return outputs.reshape(*seen.shape[:-1], number)
 
 
-def _row(bias: jax.Array, like: jax.Array) -> jax.Array:
-    return bias.reshape((1,) * (like.ndim - 1) + bias.shape)
+def _inputs(situations: int) -> Inputs:
+    """What the shaper's networks see: how probably either player cooperates in each situation."""
+    return Inputs(ObservationSpec(Leaf((2 * situations,))))
 
 
 def _log_density(noise: jax.Array, log_deviation: jax.Array) -> jax.Array:
-    """Of a normal distribution, up to a constant, ``[T, B]``."""
-    return -(noise**2 / 2 + _row(log_deviation, noise)).sum(-1)
+    """Of a normal distribution, up to a constant, for ``noise[..., n]`` in standard deviations."""
+    return -(noise**2 / 2).sum(-1) - log_deviation.sum()

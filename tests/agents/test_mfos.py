@@ -1,17 +1,19 @@
 """Model-free opponent shaping: its meta-game, and what is saved of it."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents import Agent, load_agent, save_agent
+from loqa_agents import Agent, DenseGRU, load_agent, save_agent
 from loqa_agents.algorithms.mfos import MFOS, MetaEpisode
 from loqa_envs import IPD, MatrixGame, PublicGoods
 from loqa_envs.matrix_games.outcomes import endless_values
 
 GAME = IPD()
-SMALL = MFOS(meta_steps=3, batch=4, hidden=6, epochs=2)
+SMALL = MFOS(meta_steps=3, batch=4, meta_network=DenseGRU(hidden=(6,)), epochs=2)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def test_what_paid_becomes_more_probable(state, episode):
     _, noise, played = episode
     paid = np.zeros((3, 4, 2), np.float32)
     paid[0, 0, 0] = 100  # the first move of the first meta-episode, and no other
-    learner = MFOS(meta_steps=3, batch=4, hidden=6, epochs=1, learning_rate=1e-3, gae_decay=0.0)
+    learner = replace(SMALL, epochs=1, learning_rate=1e-3, gae_decay=0.0)
     meta, _ = learner._learn(state, MetaEpisode(played.seen, played.odds, noise, paid))
 
     def distance(meta):
@@ -93,7 +95,7 @@ def test_games_of_other_than_two_players_alike_are_refused(game):
 
 @pytest.mark.slow
 def test_a_short_training_already_pays_more_than_the_learner_gets():
-    learner = MFOS(batch=32, hidden=32, learning_rate=1e-2)
+    learner = MFOS(batch=32, learning_rate=1e-2)
     update = jax.jit(lambda key, state: learner.update(key, GAME, state, (), None))
     state = learner.init(jax.random.key(0), GAME)
     rewards = []

@@ -1,12 +1,18 @@
 """Proximal LOLA: its objective, and that it finds tit for tat."""
 
+import json
+from pathlib import Path
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loqa_agents import Trainer, Training
 from loqa_agents.algorithms.gradient_play.derivatives import Derivatives
 from loqa_agents.algorithms.gradient_play.lola_exact import LolaExact
 from loqa_agents.algorithms.gradient_play.pola import Pola, divergence
+from loqa_envs import IPD
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +73,23 @@ def test_the_divergence_is_that_of_two_coins():
     expected = np.mean(old * np.log(old / new) + (1 - old) * np.log((1 - old) / (1 - new)))
     odds = (np.log(p / (1 - p)).astype(np.float32) for p in (old, new))
     assert float(divergence(*odds)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_polas_players_find_tit_for_tat_in_the_contribution_game():
+    path = Path(__file__).parents[2] / "benchmarks" / "results" / "pola.json"
+    row = json.loads(path.read_text())["rows"]["pola"]
+    returns, cooperation = np.array(row["returns"]), np.array(row["cooperation"])
+    assert cooperation.shape == (10, 2, 5)
+    found = (returns.mean(1) > 0.8 * 0.33) & (cooperation[..., [2, 4]] < 0.65).all((1, 2))
+    assert found.sum() >= 8
+    assert row["found"] == found.tolist()
+
+
+@pytest.mark.slow
+def test_pola_finds_tit_for_tat_in_sixty_updates():
+    learner, game = Pola(), IPD("pola")
+    trainer = Trainer(game, learner, Training(rival="pola", updates=60), seeds=range(3))
+    state, _ = trainer.advance(trainer.init(), 0, 60)
+    cooperation = jax.nn.sigmoid(np.stack(state.learners, 1))
+    assert float(cooperation[..., [0, 1, 3]].min()) > 0.8
+    assert float(cooperation[..., [2, 4]].max()) < 0.65

@@ -127,8 +127,12 @@ def register_algorithm(name: str, algorithm: type[Algorithm]) -> None:
             f"algorithm must be a class that inherits from Algorithm, got {algorithm!r}."
         )
     register_kind(name, algorithm)
+    _REGISTERED[name] = algorithm
+
+
+_REGISTERED: dict[str, type[Algorithm]] = {}
 
 
 def algorithms() -> dict[str, type[Algorithm]]:
     """All classes that are registered, by name; what a `Learner` can be set to is not there."""
-    return {name: kind for name, kind in KINDS.items() if issubclass(kind, Algorithm)}
+    return dict(_REGISTERED)

@@ -14,11 +14,11 @@ from loqa_agents.algorithms.algorithm import (
     AlgorithmState,
     Context,
     Metrics,
-    register_algorithm,
 )
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory
+from loqa_agents.common.settings import register_kind
 from loqa_envs.arrays import Array
 from loqa_envs.game import Carry, Extras, Game, Params, Policy, in_seat
 from loqa_envs.validation import Settings
@@ -185,5 +185,5 @@ def by_spaces(game: Game, learner: Algorithm) -> Algorithm:
     return Separately(learner, groups)
 
 
-register_algorithm("learner", Learner)
-register_algorithm("separately", Separately)
+register_kind("learner", Learner)  # names in files only: nobody trains "a learner" by that name
+register_kind("separately", Separately)

@@ -64,7 +64,7 @@ class TrainEnvironment(Train[EnvironmentOptions, Learner]):
         name = options.word if options.word.startswith(f"{REGISTERED}:") else None
         return environment(make_env, options.episode_length, options.seats_alike, name=name)
 
-    def algorithm(self, game: Game) -> Algorithm:
+    def learner_in(self, game: Game) -> Algorithm:
         share, apart = self.game.share_parameters, self.game.separate
         if share and apart:
             raise ValueError("--share-parameters and --separate exclude each other.")

@@ -71,7 +71,7 @@ class Train(Generic[G, L]):
         game: Game = self.game  # type: ignore[assignment]
         return game
 
-    def algorithm(self, game: Game) -> Algorithm:
+    def learner_in(self, game: Game) -> Algorithm:
         """Who learns in that game."""
         return self.learner
 
@@ -87,7 +87,7 @@ class Train(Generic[G, L]):
         loggers = self._loggers()
         display = report.ProgressDisplay(console, title, self.training.updates)
         results = run(
-            game, self.algorithm(game), self.training, seeds, self.out, [*loggers, display],
+            game, self.learner_in(game), self.training, seeds, self.out, [*loggers, display],
             self.checkpoint_seconds, self.final_episodes, devices or self.devices, self.minutes,
             self.workers, resume=self.resume, overwrite=self.overwrite,
             devices_changed=self.devices_changed,

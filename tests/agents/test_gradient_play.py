@@ -172,7 +172,7 @@ def test_where_seats_differ_a_learner_follows_the_gradient_of_each():
 def test_each_of_three_players_follows_its_own_gradient():
     game, learner = PublicGoods(), NaiveExact(learning_rate=0.3, discount=0.8)
     own, second, third = (learner.init(jax.random.key(i), game) for i in range(3))
-    context = Context(np.int32(0), (ActorCritic(second), ActorCritic(third)), None)
+    context = Context(np.int32(0), (ActorCritic(second), ActorCritic(third)), (), None)
     moved, metrics = learner.update(jax.random.key(0), game, own, (), context)
 
     def loss(odds):
@@ -245,8 +245,15 @@ def test_lola_reciprocates_where_naive_learners_defect():
     assert (cooperation["lola_exact"][[2, 4]] < 0.3).all()
 
 
-@pytest.mark.parametrize("row", json.loads(RESULTS.read_text())["targets"], ids=lambda r: r["what"])
+@pytest.mark.parametrize(
+    "row",
+    # Means of fifty seeds have an error of their own, see the benchmark.
+    [
+        row
+        for row in json.loads(RESULTS.read_text())["targets"]
+        if "return of 50" not in row["what"]
+    ],
+    ids=lambda row: row["what"],
+)
 def test_the_reference_is_a_likely_draw_of_fifty_seeds(row):
-    if "return of 50" in row["what"]:
-        pytest.skip("the mean of fifty seeds has an error of its own, see the benchmark")
     assert row["holds"]

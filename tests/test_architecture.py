@@ -216,7 +216,7 @@ def _of_jax_random(node: ast.Attribute | ast.ImportFrom) -> set[str]:
     return {node.attr} if ast.unparse(node.value) in ("jax.random", "random", "jr") else set()
 
 
-ALGORITHMS = ("naive", "loqa")
+ALGORITHMS = ("naive", "loqa", "advantage_alignment")
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -13,6 +13,7 @@ class OpponentModel(NamedTuple):
     decay: float = 0.9
     steps: int = 4
     sampled_values: bool = False
+    past: str = "discounted"
 
     @property
     def weight(self) -> NoReturn:
@@ -108,6 +109,25 @@ def trace(credits: jax.Array, factor: float) -> jax.Array:
 
     _, totals = jax.lax.scan(step, jnp.zeros_like(credits[0]), credits)
     return totals
+
+
+def past(credits: jax.Array, model: OpponentModel, discount: float) -> jax.Array:
+    """What earlier ``credits[T]`` amount to at each step, ``[T]``, 0 at the first.
+
+    By ``model.past``: ``discount`` times their `trace`, which fades by discount and decay, or their
+    mean.
+    """
+    factor, front = past_factors(model.past, model.decay, discount, len(credits))
+    return front * trace(credits, factor)
+
+
+def past_factors(
+    past: str, decay: float, discount: float, length: int
+) -> tuple[float, float | jax.Array]:
+    """By what a `trace` fades, and what it is multiplied by at each of ``length`` steps."""
+    if past == "mean":
+        return 1.0, 1 / jnp.maximum(jnp.arange(length, dtype=jnp.float32), 1)
+    return discount * decay, discount
 
 
 def loaded_dice_returns(

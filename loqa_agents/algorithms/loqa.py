@@ -1,4 +1,4 @@
-"""LOQA: shape an opponent that picks its actions by their values. Three forms of the same idea.
+"""LOQA: shape an opponent that picks its actions by their values. Two forms of the same idea.
 
 The learner plays a_t for r_t, the opponent b_t for s_t. The opponent is modelled as a softmax of
 its action values, pi(b) = softmax(Q(b) / temperature). A and B are the advantages of the learner
@@ -16,16 +16,15 @@ Aghajohari et al., LOQA: Learning with Opponent Q-Learning Awareness (ICLR 2024)
 With A held constant, differentiating the published loaded-DiCE loss gives exactly these weights.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import jax
 import jax.numpy as jnp
 from annotated_types import Interval
 
-from loqa_agents.algorithms.estimators import OpponentModel, Weights, discounted_returns, trace
-from loqa_agents.algorithms.view import EpisodeView
+from loqa_agents.algorithms.estimators import OpponentModel, Weights, discounted_returns, past
+from loqa_agents.algorithms.view import EpisodeView, over_others
 from loqa_envs.validation import Positive, Settings, Share, Weight
 
 
@@ -41,13 +40,17 @@ class Shaping(Settings):
     """Decay per step of the credit for an opponent's action, on top of the discount."""
     steps: Annotated[int, Interval(ge=2, le=1000)] = 4
     """Number of the opponent's rewards that the n-step form makes differentiable."""
+    past: Literal["discounted", "mean"] = "discounted"
+    """How earlier credit counts: as a sum that fades by discount and decay, or as its mean."""
     sampled_values: bool = False
     """Use the sampled return as the value of the opponent's action, as LOQA's code does."""
 
     @property
     def model(self) -> OpponentModel:
         """All but the weight, which no algorithm knows."""
-        return OpponentModel(self.temperature, self.decay, self.steps, self.sampled_values)
+        return OpponentModel(
+            self.temperature, self.decay, self.steps, self.sampled_values, self.past
+        )
 
 
 def loqa_weights(view: EpisodeView, model: OpponentModel, discount: float) -> Weights:
@@ -55,20 +58,6 @@ def loqa_weights(view: EpisodeView, model: OpponentModel, discount: float) -> We
 
     def shaping(other: EpisodeView) -> jax.Array:
         return _aligned(other, _influence(view, other, model, discount), model, discount)
-
-    return Weights(view.advantages, over_others(view, shaping))
-
-
-def advantage_alignment_weights(
-    view: EpisodeView, model: OpponentModel, discount: float
-) -> Weights:
-    """As `loqa_weights`, with every choice of an opponent taken for equally movable.
-
-    Duque et al., Advantage Alignment Algorithms (ICLR 2025).
-    """
-
-    def shaping(other: EpisodeView) -> jax.Array:
-        return _aligned(other, view.credits, model, discount)
 
     return Weights(view.advantages, over_others(view, shaping))
 
@@ -93,12 +82,6 @@ def n_step_weights(view: EpisodeView, model: OpponentModel, discount: float) -> 
     return Weights(view.advantages, over_others(view, shaping))
 
 
-def over_others(view: EpisodeView, of: Callable[[EpisodeView], jax.Array]) -> jax.Array:
-    """The sum of ``of(other)[T]`` over the other seats whose values are known."""
-    parts = [of(other) for other in view.others if other.action_values is not None]
-    return sum(parts[1:], parts[0]) if parts else jnp.zeros_like(view.rewards)
-
-
 def _influence(
     view: EpisodeView, other: EpisodeView, model: OpponentModel, discount: float
 ) -> jax.Array:
@@ -116,5 +99,5 @@ def _influence(
 def _aligned(
     other: EpisodeView, influence: jax.Array, model: OpponentModel, discount: float
 ) -> jax.Array:
-    aligned: jax.Array = discount * trace(influence, discount * model.decay) * other.advantages
+    aligned: jax.Array = past(influence, model, discount) * other.advantages
     return aligned

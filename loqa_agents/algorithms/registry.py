@@ -5,8 +5,9 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from loqa_agents.algorithms.advantage_alignment import advantage_alignment_weights
 from loqa_agents.algorithms.estimators import OpponentModel, Weights
-from loqa_agents.algorithms.loqa import advantage_alignment_weights, loqa_weights, n_step_weights
+from loqa_agents.algorithms.loqa import loqa_weights, n_step_weights
 from loqa_agents.algorithms.naive import naive_weights
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_envs.wording import shown

@@ -1,8 +1,10 @@
 """One seat's side of an episode: what algorithms are written against."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from loqa_agents.common.rollout import Trajectory
 from loqa_envs.game import Extras
@@ -51,3 +53,9 @@ def side_of(trajectory: Trajectory, seat: int) -> EpisodeView:
         trajectory.continues[:, seat],
         trajectory.extras[seat],
     )
+
+
+def over_others(view: EpisodeView, of: Callable[[EpisodeView], jax.Array]) -> jax.Array:
+    """The sum of ``of(other)[T]`` over the other seats whose values are known."""
+    parts = [of(other) for other in view.others if other.action_values is not None]
+    return sum(parts[1:], parts[0]) if parts else jnp.zeros_like(view.rewards)

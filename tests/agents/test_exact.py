@@ -42,9 +42,10 @@ def _payoffs(game):
     return own, other[[0, 2, 1, 3]]
 
 
+@pytest.mark.parametrize("past", ["discounted", "mean"])
 @pytest.mark.parametrize("algorithm", ["naive", "loqa", "advantage_alignment"])
-def test_the_expected_weights_are_the_mean_of_the_weights_of_all_episodes(algorithm):
-    shaping = Shaping(weight=0.8, temperature=0.7, decay=0.6)
+def test_the_expected_weights_are_the_mean_of_the_weights_of_all_episodes(algorithm, past):
+    shaping = Shaping(weight=0.8, temperature=0.7, decay=0.6, past=past)
     solved = solve(SHORT, OWN, OTHER, DISCOUNT)
     expected = np.zeros((5, 2))
     total = 0.0

@@ -103,7 +103,8 @@ OTHER_VALUES = {
     "actor_learning_rate": 0.1, "critic_learning_rate": 0.1, "actor_steps": 2, "critic_steps": 2,
     "clip": 1e-6, "gradient_norm": 1e-9, "entropy": 1.0, "balance": True, "anneal": 3,
     "final_actor_learning_rate": 0.5, "final_shaping_weight": 9.0, "final_entropy": 5.0,
-    "weight": 5.0, "temperature": 0.1, "decay": 0.1, "steps": 2, "sampled_values": True,
+    "weight": 5.0, "temperature": 0.1, "decay": 0.1, "steps": 2, "past": "mean",
+    "sampled_values": True,
 }  # fmt: skip
 REFUSED = {
     "opponent_values", "critic", "finite_horizon", "gae_decay", "opponent_gae_decay",

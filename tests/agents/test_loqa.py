@@ -5,18 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loqa_agents.algorithms.advantage_alignment import advantage_alignment_weights
 from loqa_agents.algorithms.estimators import (
     OpponentModel,
     Weights,
     discounted_returns,
     loaded_dice_returns,
 )
-from loqa_agents.algorithms.loqa import (
-    Shaping,
-    advantage_alignment_weights,
-    loqa_weights,
-    n_step_weights,
-)
+from loqa_agents.algorithms.loqa import Shaping, loqa_weights, n_step_weights
 from loqa_agents.algorithms.naive import naive_weights
 from loqa_agents.algorithms.registry import ALGORITHMS
 

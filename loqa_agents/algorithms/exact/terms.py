@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from loqa_agents.algorithms.estimators import past_factors
 from loqa_agents.algorithms.loqa import Shaping
 from loqa_envs.arrays import Array
 from loqa_envs.matrix_games.solve import OTHER_MOVE, Solution
@@ -39,8 +40,9 @@ def expected_terms(solved: Solution, shaping: Shaping, discount: float, algorith
         nothing = jnp.zeros_like(own)
         return Terms(own, nothing, own * solved.advantages, nothing)
     influence = _influence(solved, shaping, algorithm)
-    traces, squares = _expected_traces(solved, influence, discount * shaping.decay)
-    by_their_choice = discount * solved.other_advantages
+    factor, front = past_factors(shaping.past, shaping.decay, discount, len(influence))
+    traces, squares = _expected_traces(solved, influence, factor)
+    by_their_choice = jnp.reshape(front, (-1, 1, 1)) * solved.other_advantages
     return Terms(
         own,
         traces[:, :, None] * by_their_choice,

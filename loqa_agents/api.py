@@ -7,11 +7,11 @@ from loqa_agents.algorithms.algorithm import (
     register_algorithm,
 )
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.losses import Batch, LearnerState
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.algorithms.separately import Separately
 from loqa_agents.algorithms.view import EpisodeView
+from loqa_agents.algorithms.weights.loqa import Shaping
 from loqa_agents.common.rollout import Trajectory, play_episode
 from loqa_agents.networks.cnn import CNN
 from loqa_agents.networks.critic import Critic

@@ -41,7 +41,7 @@ def importers(package: str) -> set[str]:
 
 
 def test_there_are_modules_to_look_at():
-    assert {"loqa_envs/game.py", "loqa_agents/algorithms/loqa.py"} <= MODULES.keys()
+    assert {"loqa_envs/game.py", "loqa_agents/algorithms/weights/loqa.py"} <= MODULES.keys()
 
 
 def test_games_know_nothing_of_learning():
@@ -216,13 +216,15 @@ def _of_jax_random(node: ast.Attribute | ast.ImportFrom) -> set[str]:
     return {node.attr} if ast.unparse(node.value) in ("jax.random", "random", "jr") else set()
 
 
-ALGORITHMS = ("naive", "loqa", "advantage_alignment")
+ALGORITHMS = ("naive", "loqa", "advantage_alignment", "prosocial")
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_algorithms_never_import_each_other(algorithm):
-    names = imported(MODULES[f"loqa_agents/algorithms/{algorithm}.py"])
-    others = {f"loqa_agents.algorithms.{other}" for other in ALGORITHMS if other != algorithm}
+    names = imported(MODULES[f"loqa_agents/algorithms/weights/{algorithm}.py"])
+    others = {
+        f"loqa_agents.algorithms.weights.{other}" for other in ALGORITHMS if other != algorithm
+    }
     assert not names & others
 
 

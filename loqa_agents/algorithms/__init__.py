@@ -12,6 +12,8 @@ from loqa_agents.algorithms.gradient_play.naive_exact import NaiveExact
 from loqa_agents.algorithms.gradient_play.pola import Pola
 from loqa_agents.algorithms.gradient_play.sos import StableOpponentShaping
 from loqa_agents.algorithms.mfos import MFOS
+from loqa_agents.algorithms.lola_dice import LolaDice
+from loqa_agents.algorithms.ppo.ippo import IPPO
 
 register_algorithm("naive_exact", NaiveExact)
 register_algorithm("lookahead", LookAhead)
@@ -20,3 +22,5 @@ register_algorithm("sos", StableOpponentShaping)
 register_algorithm("cgd", CompetitiveGradientDescent)
 register_algorithm("pola", Pola)
 register_algorithm("mfos", MFOS)
+register_algorithm("lola_dice", LolaDice)
+register_algorithm("ippo", IPPO)

@@ -40,6 +40,8 @@ class Context(NamedTuple):
     """``play(key, actors, episodes)``: further episodes ``[episodes]`` in which the learner sits in
     the first seat, and the learner of each seat acts, exploring, with the given actor's parameters.
     """
+    episodes: int
+    """Episodes per update, by the training's settings."""
 
 
 class Algorithm(Settings):
@@ -52,6 +54,11 @@ class Algorithm(Settings):
 
     plays_episodes: ClassVar[bool] = True
     """Whether it learns from sampled episodes; if not, `update` is given no views."""
+
+    @property
+    def rollouts(self) -> int:
+        """How often an update plays as many episodes as the training says by `Context.play`."""
+        return 0
 
     @property
     def label(self) -> str:

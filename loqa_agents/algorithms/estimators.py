@@ -148,12 +148,15 @@ def loaded_dice_returns(
     """
     so_far = jnp.cumsum(log_probabilities)
     before = so_far - log_probabilities
-    objective = _magic_box(so_far) - _magic_box(before)
+    objective = magic_box(so_far) - magic_box(before)
     return discounted_returns(rewards, discount) + _accumulate(
         jax.lax.stop_gradient(advantages) * objective, discount * decay, jnp.ones_like(objective)
     )
 
 
-def _magic_box(x: jax.Array) -> jax.Array:
-    """One, with the derivative of ``x``."""
+def magic_box(x: jax.Array) -> jax.Array:
+    """One, with the derivative of ``x``: DiCE's operator.
+
+    Foerster et al., DiCE: The Infinitely Differentiable Monte Carlo Estimator (ICML 2018).
+    """
     return jnp.exp(x - jax.lax.stop_gradient(x))

@@ -21,7 +21,7 @@ from loqa_agents.algorithms.losses import (
 from loqa_agents.algorithms.opponent_values import OpponentValues, Watched
 from loqa_agents.algorithms.registry import ALGORITHMS, EVERYTHING_SEEN, judge
 from loqa_agents.algorithms.settings import LearnerSettings
-from loqa_agents.algorithms.view import EpisodeView, side_of
+from loqa_agents.algorithms.view import EpisodeView, as_one_batch, side_of
 from loqa_agents.common.rollout import Trajectory
 from loqa_agents.networks.critic import Critic
 from loqa_agents.networks.inputs import Inputs
@@ -112,9 +112,7 @@ class Learner(LearnerSettings):
     def batch(self, game: Game, state: LearnerState, views: Sequence[EpisodeView]) -> Batch:
         """What episodes ``[B, n]`` of several kinds teach, as one batch."""
         teach = jax.vmap(jax.vmap(partial(self.row, game, state)))
-        batch: Batch = jax.tree.map(
-            lambda *leaves: _flat(jnp.concatenate(leaves, 1)), *(teach(view) for view in views)
-        )
+        batch: Batch = as_one_batch([teach(view) for view in views])
         return batch
 
     def row(self, game: Game, state: LearnerState, view: EpisodeView) -> Batch:
@@ -211,8 +209,3 @@ class Learner(LearnerSettings):
         return Critic(
             self.critic, Inputs.of(game, self.finite_horizon), game.num_actions, self.discount
         )
-
-
-def _flat(leaf: jax.Array) -> jax.Array:
-    """``[B, n, ...]`` as ``[B n, ...]``."""
-    return leaf.reshape(-1, *leaf.shape[2:])

@@ -5,11 +5,12 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from loqa_agents.algorithms.advantage_alignment import advantage_alignment_weights
 from loqa_agents.algorithms.estimators import OpponentModel, Weights
-from loqa_agents.algorithms.loqa import loqa_weights, n_step_weights
-from loqa_agents.algorithms.naive import naive_weights
 from loqa_agents.algorithms.view import EpisodeView
+from loqa_agents.algorithms.weights.advantage_alignment import advantage_alignment_weights
+from loqa_agents.algorithms.weights.loqa import loqa_weights, n_step_weights
+from loqa_agents.algorithms.weights.naive import naive_weights
+from loqa_agents.algorithms.weights.prosocial import prosocial_weights
 from loqa_envs.wording import shown
 
 ALGORITHMS: dict[str, Callable[[EpisodeView, OpponentModel, float], Weights]] = {
@@ -17,6 +18,7 @@ ALGORITHMS: dict[str, Callable[[EpisodeView, OpponentModel, float], Weights]] = 
     "loqa_n_step": n_step_weights,
     "advantage_alignment": advantage_alignment_weights,
     "naive": naive_weights,
+    "prosocial": prosocial_weights,
 }
 """Each makes `Weights` of one episode, a model of the opponents, and the discount. It is given the
 others' values, unless it has an attribute ``knows`` of less, see `Algorithm.knows`."""

@@ -10,9 +10,9 @@ from annotated_types import Interval
 
 from loqa_agents.algorithms.adam import adam
 from loqa_agents.algorithms.algorithm import Algorithm
-from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.losses import Batch
 from loqa_agents.algorithms.registry import ALGORITHMS
+from loqa_agents.algorithms.weights.loqa import Shaping
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.network import Network
 from loqa_envs.validation import Positive, Probability, Share, Weight
@@ -31,9 +31,9 @@ class LearnerSettings(Algorithm):
     """
 
     algorithm: str = "loqa"
-    """Which weights the policy gradient has: loqa, loqa_n_step, advantage_alignment or naive.
-    Others have options of their own: naive_exact, lookahead, lola_exact, sos, cgd,
-    pola and mfos."""
+    """Which weights the policy gradient has: loqa, loqa_n_step, advantage_alignment, naive or
+    prosocial. Others have options of their own: naive_exact, lookahead, lola_exact, sos, cgd,
+    pola, mfos, lola_dice, lola_dice_om, ippo."""
     shaping: Shaping = field(default_factory=Shaping)
     actor: Network = field(default_factory=DenseGRU)
     critic: Network = field(default_factory=lambda: DenseGRU(hidden=(16,)))

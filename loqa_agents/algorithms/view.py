@@ -1,6 +1,6 @@
 """One seat's side of an episode: what algorithms are written against."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -59,3 +59,13 @@ def over_others(view: EpisodeView, of: Callable[[EpisodeView], jax.Array]) -> ja
     """The sum of ``of(other)[T]`` over the other seats whose values are known."""
     parts = [of(other) for other in view.others if other.action_values is not None]
     return sum(parts[1:], parts[0]) if parts else jnp.zeros_like(view.rewards)
+
+
+def as_one_batch(kinds: Sequence[Any]) -> Any:
+    """What episodes ``[B, n]`` of several kinds of opponents teach, as one batch ``[episodes]``."""
+
+    def flat(*leaves: jax.Array) -> jax.Array:
+        together = jnp.concatenate(leaves, 1)
+        return together.reshape(-1, *together.shape[2:])
+
+    return jax.tree.map(flat, *kinds)

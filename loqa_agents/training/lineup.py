@@ -227,7 +227,7 @@ class Lineup:
 
         knows = "parameters" in self.learners[number].knows
         known = tuple(self._params(who, state) for who in others) if knows else ()
-        return Context(i, known, tuple(seats), play)
+        return Context(i, known, tuple(seats), play, self.training.episodes)
 
     @property
     def _shown(self) -> frozenset[str]:

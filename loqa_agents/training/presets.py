@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.algorithms.weights.loqa import Shaping
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.network import Network, networks
 from loqa_agents.training.updates import Training
@@ -22,6 +22,13 @@ class Preset(NamedTuple):
 
 
 _TABULAR = (Learner(), Training())
+
+_ALIGNED_IPD = (
+    Learner(algorithm="advantage_alignment", credit_gae_decay=0.0, actor_learning_rate=0.03),
+    Training(updates=400),
+)
+"""It ends in tit for tat, as published. A past of advantages with GAE shares noise with the present
+ones; players then retaliate and forgive with probability 3/4 only."""
 
 _PAPER_IPD = (
     Learner(
@@ -122,6 +129,9 @@ PRESETS: dict[str, Preset] = {
         *_MIXED_POOL,
         "policy gradients with memory, among themselves and random memory-one players",
         seeds="42-44",
+    ),
+    "ipd-alignment": Preset(
+        make_game("ipd"), *_ALIGNED_IPD, "Advantage Alignment in the iterated prisoner's dilemma"
     ),
     **{
         name: Preset(make_game(name), *_TABULAR, f"{name.replace('_', ' ')}, as ipd")

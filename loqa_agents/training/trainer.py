@@ -72,8 +72,9 @@ class Trainer:
     @property
     def steps_per_update(self) -> int:
         """Environment steps (joint actions) of one update of one seed; the exact one plays none."""
-        plays = any(algorithm.plays_episodes for algorithm in self._algorithms)
-        return self.training.episodes * self.game.episode_length if plays else 0
+        shared = any(algorithm.plays_episodes for algorithm in self._algorithms)
+        batches = shared + sum(algorithm.rollouts for algorithm in self._algorithms)
+        return batches * self.training.episodes * self.game.episode_length
 
     @keys.boundary
     def init(self) -> TrainState:

@@ -7,9 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from host_environments import Leavers
 from public_good import GAME
 
-from loqa_agents import DenseGRU, Learner, Shaping, Training
+from loqa_agents import DenseGRU, HostTrainer, Learner, Shaping, Training
 from loqa_agents.algorithms.losses import actor_loss
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.updates import TrainState
@@ -134,3 +135,13 @@ def test_the_first_step_has_no_past_and_every_form_has_one_at_the_second():
         shaping = np.array(learner.batch(GAME, state, views).shaping)
         assert (shaping[:, 0] == 0).all()
         assert (shaping[:, 1] != 0).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("past", ["discounted", "mean"])
+def test_it_trains_in_an_environment_of_others(past):
+    learner = replace(LEARNER, exploration=0.0, finite_horizon=False, shaping=Shaping(past=past))
+    trainer = HostTrainer(Leavers, learner, Training(episodes=2), seeds=(0,))
+    state, metrics = trainer.advance(trainer.init(), 0, 2)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((state, metrics)))
+    trainer.close()

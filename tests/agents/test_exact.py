@@ -9,8 +9,8 @@ import pytest
 
 from loqa_agents.algorithms.estimators import gae
 from loqa_agents.algorithms.exact.terms import expected_weights
-from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.registry import ALGORITHMS
+from loqa_agents.algorithms.weights.loqa import Shaping
 from loqa_agents.common.rollout import play_episode
 from loqa_envs import IPD, MatrixGame, MemoryOne
 from loqa_envs.matrix_games.solve import OTHER_VIEW, best_response, mean_rewards, solve

@@ -10,8 +10,8 @@ import pytest
 
 from loqa_agents.algorithms.exact.self_play import exact_loss
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.losses import actor_loss
+from loqa_agents.algorithms.weights.loqa import Shaping
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.policy import mixed
 from loqa_agents.training.lineup import Lineup

@@ -9,10 +9,10 @@ import pytest
 
 from loqa_agents.algorithms.estimators import Weights
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.losses import Batch
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.algorithms.view import side_of
+from loqa_agents.algorithms.weights.loqa import Shaping
 from loqa_agents.common.rollout import play_episode
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.training.trainer import Trainer

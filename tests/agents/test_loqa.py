@@ -5,16 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loqa_agents.algorithms.advantage_alignment import advantage_alignment_weights
 from loqa_agents.algorithms.estimators import (
     OpponentModel,
     Weights,
     discounted_returns,
     loaded_dice_returns,
 )
-from loqa_agents.algorithms.loqa import Shaping, loqa_weights, n_step_weights
-from loqa_agents.algorithms.naive import naive_weights
 from loqa_agents.algorithms.registry import ALGORITHMS
+from loqa_agents.algorithms.weights.advantage_alignment import advantage_alignment_weights
+from loqa_agents.algorithms.weights.loqa import Shaping, loqa_weights, n_step_weights
+from loqa_agents.algorithms.weights.naive import naive_weights
 
 from .sides import two_sides
 

@@ -18,6 +18,8 @@ from loqa_agents import (
     run,
     save_agent,
 )  # fmt: skip
+from loqa_agents.algorithms.lola_dice import LolaDice
+from loqa_agents.algorithms.ppo.ippo import IPPO
 from loqa_envs import CoinGame, make_game
 
 from .configurations import (
@@ -50,6 +52,9 @@ RECIPES = {name: (DILEMMA, Learner(algorithm=name), SELF_PLAY) for name in ALGOR
     "seats": (make_game("battle_of_the_sexes", episode_length=4), Learner(), SELF_PLAY),
     "exact": (DILEMMA, Learner(entropy=0.1), Training(exact=True, updates=2)),
     "endless": (DILEMMA, Learner(finite_horizon=False), SELF_PLAY),
+    "mean": (DILEMMA, Learner(shaping=Shaping(past="mean")), SELF_PLAY),
+    "ippo": (COIN, IPPO(actor=SMALL, critic=SMALL, anneal=5), POOL),
+    "lola_dice": (DILEMMA, LolaDice(actor=SMALL, initial_scale=1), SELF_PLAY),
     "sampled": (DILEMMA, Learner(shaping=Shaping(sampled_values=True)), SELF_PLAY),
 }
 

@@ -11,10 +11,10 @@ import jax.numpy as jnp
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
 from loqa_agents.algorithms.exact.terms import Terms, by_action, expected_terms
 from loqa_agents.algorithms.learner import Learner
-from loqa_agents.algorithms.loqa import Shaping
 from loqa_agents.algorithms.losses import LearnerState
 from loqa_agents.algorithms.settings import LEAST_SCALE
 from loqa_agents.algorithms.view import EpisodeView
+from loqa_agents.algorithms.weights.loqa import Shaping
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Game, Params
 from loqa_envs.matrix_games.game import SITUATIONS, MatrixGame

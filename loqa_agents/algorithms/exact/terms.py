@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from loqa_agents.algorithms.estimators import past_factors
-from loqa_agents.algorithms.loqa import Shaping
+from loqa_agents.algorithms.weights.loqa import Shaping
 from loqa_envs.arrays import Array
 from loqa_envs.matrix_games.solve import OTHER_MOVE, Solution
 

@@ -10,8 +10,8 @@ where P_t is how well the learner did before, in one of two forms (`Shaping.past
     discounted    P_t = discount * sum over k < t of (discount * decay)^(t - 1 - k) * A_k
     mean          P_t = the mean over k < t of A_k, and 0 at the first step.
 
-It is LOQA's weight (`loqa_agents.algorithms.loqa`) with every choice of another player taken for
-equally movable: the temperature has no part in it, and neither do action values.
+It is LOQA's weight (`loqa_agents.algorithms.weights.loqa`) with every choice of another player
+taken for equally movable: the temperature has no part in it, and neither do action values.
 
 Duque et al., Advantage Alignment Algorithms (ICLR 2025), has the discounted form with decay 1; its
 code for Melting Pot has the mean, the sum over others, advantages that are divided by their

@@ -140,13 +140,13 @@ class LolaDice(Algorithm):
 def dice_objective(played: Trajectory, player: int, discount: float) -> jax.Array:
     """J of a player, from episodes ``[B]`` that noted their log-probabilities; see the module."""
     choices = [
-        jax.vmap(pick)(extras["log_probabilities"], played.actions[:, :, seat])
+        jax.vmap(pick)(jnp.asarray(extras["log_probabilities"]), played.actions[:, :, seat])
         for seat, extras in enumerate(played.extras)
     ]
     rewards = played.rewards[:, :, player] - played.rewards[:, :, player].mean(0)
     discounts = discount ** jnp.arange(rewards.shape[1], dtype=jnp.float32)
     so_far = jnp.cumsum(sum(choices[1:], choices[0]), axis=1)
-    return (discounts * rewards * magic_box(so_far)).sum(1).mean()
+    return jnp.mean(jnp.sum(discounts * rewards * magic_box(so_far), 1))
 
 
 def _plus(params: Params, rate: float, gradient: Params) -> Params:

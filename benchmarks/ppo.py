@@ -39,10 +39,10 @@ EPISODES = 32
 """Episodes per update, of 50 steps."""
 SETTINGS = IPPO(discount=0.96, learning_rate=2.5e-3)
 ROWS = {
-    "ipd against tit_for_tat": ("ipd", "tit_for_tat", 60),
-    "ipd against always_cooperate": ("ipd", "always_cooperate", 60),
-    "coin_game against always_cooperate": ("coin_game", "always_cooperate", 120),
-    "coin_game against always_defect": ("coin_game", "always_defect", 120),
+    "ipd against tit_for_tat": ("ipd", "tit_for_tat", 20),
+    "ipd against always_cooperate": ("ipd", "always_cooperate", 20),
+    "coin_game against always_cooperate": ("coin_game", "always_cooperate", 60),
+    "coin_game against always_defect": ("coin_game", "always_defect", 60),
 }
 """Game, opponent, and updates."""
 

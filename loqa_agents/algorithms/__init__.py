@@ -5,6 +5,8 @@ by name here; those that are weights of a policy gradient are in `registry.ALGOR
 """
 
 from loqa_agents.algorithms.algorithm import register_algorithm
+from loqa_agents.algorithms.dice.lola_dice import LolaDice
+from loqa_agents.algorithms.dice.lola_dice_om import LolaDiceOM
 from loqa_agents.algorithms.gradient_play.cgd import CompetitiveGradientDescent
 from loqa_agents.algorithms.gradient_play.lola_exact import LolaExact
 from loqa_agents.algorithms.gradient_play.lookahead import LookAhead
@@ -12,7 +14,6 @@ from loqa_agents.algorithms.gradient_play.naive_exact import NaiveExact
 from loqa_agents.algorithms.gradient_play.pola import Pola
 from loqa_agents.algorithms.gradient_play.sos import StableOpponentShaping
 from loqa_agents.algorithms.mfos import MFOS
-from loqa_agents.algorithms.lola_dice import LolaDice
 from loqa_agents.algorithms.ppo.ippo import IPPO
 
 register_algorithm("naive_exact", NaiveExact)
@@ -23,4 +24,5 @@ register_algorithm("cgd", CompetitiveGradientDescent)
 register_algorithm("pola", Pola)
 register_algorithm("mfos", MFOS)
 register_algorithm("lola_dice", LolaDice)
+register_algorithm("lola_dice_om", LolaDiceOM)
 register_algorithm("ippo", IPPO)

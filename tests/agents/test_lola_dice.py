@@ -9,7 +9,9 @@ import pytest
 from public_good import GAME, PAID
 
 from loqa_agents import Agent, DenseGRU, Trainer, Training, load_agent, save_agent
-from loqa_agents.algorithms.lola_dice import LolaDice, dice_objective
+from loqa_agents.algorithms.dice.lola_dice import LolaDice
+from loqa_agents.algorithms.dice.lola_dice_om import LolaDiceOM
+from loqa_agents.algorithms.dice.objective import dice_objective
 from loqa_agents.common.rollout import play_episode
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.updates import TrainState
@@ -167,3 +169,24 @@ def test_its_agents_are_saved_and_loaded(tmp_path: Path):
     loaded = load_agent(tmp_path / "agent.safetensors")
     assert loaded.learner == LEARNER
     jax.tree.map(np.testing.assert_array_equal, loaded.actor_critic, params)
+
+
+@pytest.mark.slow
+def test_a_model_of_the_other_comes_to_do_what_the_other_does():
+    game = IPD(episode_length=20)
+    learner = LolaDiceOM(rate=1e-9, model_steps=5)  # which stays where it is
+    training = Training(episodes=64, updates=60, rival="lola_dice_om")
+    trainer = Trainer(game, learner, training, seeds=(0,))
+    state = trainer.init()
+    table = jax.random.normal(jax.random.key(5), (1, 5, 2))
+    own, other = state.learners
+    other = other._replace(actor=jax.tree.map(lambda leaf: table.astype(leaf.dtype), other.actor))
+    state, _ = trainer.advance(state._replace(learners=(own, other)), 0, 60)
+    (model,) = jax.tree.leaves(state.learners[0].models)
+    found, expected = (jax.nn.softmax(each[0])[:, 0] for each in (model, table))
+    np.testing.assert_allclose(found, expected, atol=0.05)
+
+
+def test_a_model_needs_no_parameters():
+    assert "parameters" not in LolaDiceOM().knows
+    Lineup(SHORT, (LolaDiceOM(),), Training(pool=2, opponents=2, episodes=8))

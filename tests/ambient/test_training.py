@@ -18,7 +18,7 @@ from loqa_agents import (
     run,
     save_agent,
 )  # fmt: skip
-from loqa_agents.algorithms.lola_dice import LolaDice
+from loqa_agents.algorithms.dice.lola_dice import LolaDice
 from loqa_agents.algorithms.ppo.ippo import IPPO
 from loqa_envs import CoinGame, make_game
 

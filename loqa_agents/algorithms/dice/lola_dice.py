@@ -26,14 +26,12 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import jax
-import jax.numpy as jnp
+import optax
 from annotated_types import Interval
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
-from loqa_agents.algorithms.estimators import magic_box
-from loqa_agents.algorithms.losses import pick
+from loqa_agents.algorithms.dice.objective import dice_objective
 from loqa_agents.algorithms.view import EpisodeView
-from loqa_agents.common.rollout import Trajectory
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.inputs import Inputs
 from loqa_agents.networks.network import Network
@@ -108,25 +106,30 @@ class LolaDice(Algorithm):
         context: Context,
     ) -> tuple[Params, Metrics]:
         del game, views
+        others = tuple(other.actor for other in context.others)
+        return self.looked_ahead(key, state, others, context)
+
+    def looked_ahead(
+        self, key: jax.Array, own: Params, others: Sequence[Params], context: Context
+    ) -> tuple[Params, Metrics]:
+        """The learner's parameters after its step, among others who are now as given."""
         *inner_keys, outer_key = jax.random.split(key, self.rollouts)
-        now = tuple(other.actor for other in context.others)
 
         def objective(key: jax.Array, actors: Sequence[Params], player: int) -> jax.Array:
             played = context.play(key, actors, context.episodes)
             return dice_objective(played, player, self.discount)
 
         def after_their_steps(own: Params) -> jax.Array:
-            others = now
+            learned = tuple(others)
             for inner_key in inner_keys:
-                others = tuple(
-                    self._stepped(objective, inner_key, (own, *others), player)
-                    for player in range(1, len(others) + 1)
+                learned = tuple(
+                    self._stepped(objective, inner_key, (own, *learned), player)
+                    for player in range(1, len(learned) + 1)
                 )
-            return objective(outer_key, (own, *others), 0)
+            return objective(outer_key, (own, *learned), 0)
 
-        gradient = jax.grad(after_their_steps)(state)
-        size = jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(gradient)))
-        return _plus(state, self.rate, gradient), {"gradient_norm": size}
+        gradient = jax.grad(after_their_steps)(own)
+        return _plus(own, self.rate, gradient), {"gradient_norm": optax.global_norm(gradient)}
 
     def _stepped(self, objective, key, actors, player: int) -> Params:  # type: ignore[no-untyped-def]
         """The parameters of ``player`` after a naive step."""
@@ -135,18 +138,6 @@ class LolaDice(Algorithm):
             return objective(key, (*actors[:player], theirs, *actors[player + 1 :]), player)
 
         return _plus(actors[player], self.inner_rate, jax.grad(of)(actors[player]))
-
-
-def dice_objective(played: Trajectory, player: int, discount: float) -> jax.Array:
-    """J of a player, from episodes ``[B]`` that noted their log-probabilities; see the module."""
-    choices = [
-        jax.vmap(pick)(jnp.asarray(extras["log_probabilities"]), played.actions[:, :, seat])
-        for seat, extras in enumerate(played.extras)
-    ]
-    rewards = played.rewards[:, :, player] - played.rewards[:, :, player].mean(0)
-    discounts = discount ** jnp.arange(rewards.shape[1], dtype=jnp.float32)
-    so_far = jnp.cumsum(sum(choices[1:], choices[0]), axis=1)
-    return jnp.mean(jnp.sum(discounts * rewards * magic_box(so_far), 1))
 
 
 def _plus(params: Params, rate: float, gradient: Params) -> Params:

@@ -1,0 +1,1 @@
+"""Learners that differentiate sampled returns more than once, by DiCE."""

@@ -1,0 +1,48 @@
+"""Algorithms that are not LOQA, from the command line to a scorecard of their agents."""
+
+from pathlib import Path
+
+import pytest
+
+from loqa_agents import load_agent
+from loqa_agents.common.settings import KINDS
+
+from .folders import TINY, Loqa, results
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("advantage_alignment", ("--shaping.past", "mean")),
+        ("prosocial", ()),
+        ("ippo", ("--epochs", "2", "--actor.hidden", "8")),
+        ("lola_dice", ("--inner-steps", "1")),
+        ("lola_dice_om", ("--model-steps", "2")),
+    ],
+)
+def test_it_trains_and_its_agents_are_evaluated(
+    name: str, options: tuple[str, ...], tmp_path: Path, loqa: Loqa
+) -> None:
+    loqa("train", "ipd", "--algorithm", name, *options, *TINY, cwd=tmp_path)
+    folder = tmp_path / "runs" / f"ipd-{name}"
+    assert results(folder)["algorithm"] == name
+    learner = load_agent(folder / "agents" / "1.safetensors").learner
+    assert learner.label == name
+    assert type(learner) is KINDS.get(name, type(learner))
+    said = loqa(
+        "evaluate", folder, "--episodes", "128", "--response-updates", "0", cwd=tmp_path
+    ).stdout
+    assert "always_defect" in said
+    again = loqa(
+        "train", "ipd", "--algorithm", name, *options, *TINY, "--out", folder, "--resume",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert not again.stderr
+
+
+def test_lola_meets_a_naive_learner(tmp_path: Path, loqa: Loqa) -> None:
+    loqa("train", "ipd", "--algorithm", "lola_dice", "--rival", "naive", *TINY, cwd=tmp_path)
+    folder = tmp_path / "runs" / "ipd-lola_dice"
+    assert load_agent(folder / "rivals" / "0.safetensors").learner.label == "naive"

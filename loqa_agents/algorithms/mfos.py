@@ -161,7 +161,8 @@ class MFOS(NaiveExact):
             clipped = jnp.clip(ratio, 1 - self.clip, 1 + self.clip)
             gain = jnp.minimum(ratio * weights, clipped * weights).mean()
             errors = (self._values(meta, played.seen) - targets) ** 2
-            return errors.mean() / 2 - gain - self.entropy * meta["log_deviation"].sum()
+            lost = errors.mean() / 2 - gain - self.entropy * meta["log_deviation"].sum()
+            return jnp.asarray(lost)
 
         def step(carry: Any, _: None) -> tuple[Any, None]:
             meta, optimizer = carry

@@ -81,7 +81,7 @@ def test_each_group_learns_what_it_would_learn_alone_from_its_seats(settings):
         mine = [view for seat, view in views if seat == group]
         assert mine
         own = state.learners[0][group]
-        context = Context(i, (), (group,) * len(mine), lambda *_: None)
+        context = Context(i, (), (group,) * len(mine), lambda *_: None, 4)
         alone, _ = SMALL.update(key, BATTLE, own, mine, context)
         jax.tree.map(
             lambda x, y: np.testing.assert_allclose(x, y, atol=1e-6),

@@ -135,7 +135,9 @@ class LolaDice(Algorithm):
         """The parameters of ``player`` after a naive step."""
 
         def of(theirs: Params) -> jax.Array:
-            return objective(key, (*actors[:player], theirs, *actors[player + 1 :]), player)
+            actors_then = (*actors[:player], theirs, *actors[player + 1 :])
+            gained: jax.Array = objective(key, actors_then, player)
+            return gained
 
         return _plus(actors[player], self.inner_rate, jax.grad(of)(actors[player]))
 

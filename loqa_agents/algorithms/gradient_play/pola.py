@@ -48,12 +48,13 @@ class Pola(LookAhead):
             answered = self._answered(game, game.at.at[seat].set(odds), seat)
             return game.losses(answered)[seat] + self.penalty * divergence(own, odds)
 
-        return jax.lax.fori_loop(
+        moved: jax.Array = jax.lax.fori_loop(
             0,
             self.steps,
             lambda _, odds: odds - self.learning_rate * jax.grad(objective)(odds),
             own,
         )
+        return moved
 
     def _answered(self, game: Derivatives, at: jax.Array, seat: int) -> jax.Array:
         """``[P, n]``: where the others will be if the player in ``seat`` is there in ``at``."""

@@ -21,7 +21,7 @@ extort. The published rates of .1 and .2 are for one logit per situation; a play
 for each of two actions, whose difference takes the same steps with .05 and .1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -131,7 +131,13 @@ class LolaDice(Algorithm):
         gradient = jax.grad(after_their_steps)(own)
         return _plus(own, self.rate, gradient), {"gradient_norm": optax.global_norm(gradient)}
 
-    def _stepped(self, objective, key, actors, player: int) -> Params:  # type: ignore[no-untyped-def]
+    def _stepped(
+        self,
+        objective: Callable[[jax.Array, Sequence[Params], int], jax.Array],
+        key: jax.Array,
+        actors: Sequence[Params],
+        player: int,
+    ) -> Params:
         """The parameters of ``player`` after a naive step."""
 
         def of(theirs: Params) -> jax.Array:

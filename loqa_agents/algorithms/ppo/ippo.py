@@ -1,8 +1,7 @@
 """Independent PPO: every learner takes the others for part of the environment.
 
-The learner's advantages A are generalised (GAE), and R = A + V are its returns. An update makes
-``epochs`` passes over the episodes, each in another order and cut into ``minibatches``, and takes
-an Adam step down, for each of them,
+With A the generalised advantages (GAE) and R = A + V the returns, an update takes an Adam step for
+each of ``minibatches`` parts of the episodes, in each of ``epochs`` passes over them, down
 
     clipped_surrogate  +  value_weight * value_loss  -  entropy * H,
 
@@ -40,8 +39,6 @@ from loqa_envs.game import Game
 from loqa_envs.keys import boundary
 from loqa_envs.validation import Positive, Share, Weight
 
-_ADAM_EPSILON = 1e-5
-
 
 class PPOState(NamedTuple):
     params: ActorCritic
@@ -50,11 +47,7 @@ class PPOState(NamedTuple):
 
 @dataclass(frozen=True)
 class IPPO(Algorithm):
-    """Independent PPO: clipped policy and values, several passes over minibatches of episodes.
-
-    It knows nothing of the others. It trains in self-play, with past selves, scripted players or a
-    rival, and in environments of others; ``minibatches`` must divide the episodes of an update.
-    """
+    """Independent PPO: clipped policy and values, several passes over minibatches of episodes."""
 
     actor: Network = field(default_factory=lambda: DenseGRU(hidden=(64, 64)))
     critic: Network = field(default_factory=lambda: DenseGRU(hidden=(64, 64)))
@@ -72,8 +65,6 @@ class IPPO(Algorithm):
     """Parts that a pass is cut into."""
     clip: Positive = 0.2
     """Clipping range of the probability ratio and of values."""
-    clip_values: bool = True
-    """Clip the loss of values, too."""
     value_weight: Weight = 0.5
     """Coefficient of the loss of values."""
     entropy: Weight = 0.01
@@ -114,7 +105,6 @@ class IPPO(Algorithm):
         views: Sequence[EpisodeView],
         context: Context,
     ) -> tuple[PPOState, Metrics]:
-        del context
         batch = as_one_batch([jax.vmap(jax.vmap(self._taught))(view) for view in views])
 
         def step(state: PPOState, minibatch: Minibatch) -> tuple[PPOState, Metrics]:
@@ -133,7 +123,7 @@ class IPPO(Algorithm):
         values = jax.vmap(lambda rows: self._values(game, params, rows))(seen)
         parts = {
             "actor_loss": clipped_surrogate(batch, jax.vmap(pick)(said, batch.actions), self.clip),
-            "critic_loss": value_loss(batch, values, self.clip if self.clip_values else None),
+            "critic_loss": value_loss(batch, values, self.clip),
             "entropy": batch.mean(-(jnp.exp(said) * said).sum(-1)),
         }
         loss = parts["actor_loss"] + self.value_weight * parts["critic_loss"]
@@ -157,5 +147,5 @@ class IPPO(Algorithm):
     @property
     def _optimizer(self) -> optax.GradientTransformation:
         steps = self.anneal * self.epochs * self.minibatches
-        rate = adam(self.learning_rate, 0.0, steps, _ADAM_EPSILON)
+        rate = adam(self.learning_rate, 0.0, steps, epsilon=1e-5)
         return optax.chain(optax.clip_by_global_norm(self.gradient_norm), rate)

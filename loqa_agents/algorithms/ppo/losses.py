@@ -38,14 +38,11 @@ def clipped_surrogate(batch: Minibatch, log_probabilities: jax.Array, clip: floa
     return batch.mean(jnp.maximum(-advantages * ratio, -advantages * clipped))
 
 
-def value_loss(batch: Minibatch, values: jax.Array, clip: float | None) -> jax.Array:
+def value_loss(batch: Minibatch, values: jax.Array, clip: float) -> jax.Array:
     """Half the mean of  max((V - R)², (V_old + clip(V - V_old, -clip, clip) - R)²).
 
-    ``values[B, T]`` are the new ones, and R = A + V_old. Without ``clip``, of the first one alone.
+    ``values[B, T]`` are the new ones, and R = A + V_old.
     """
     returns = batch.advantages + batch.values
-    errors = (values - returns) ** 2
-    if clip is not None:
-        near = batch.values + jnp.clip(values - batch.values, -clip, clip)
-        errors = jnp.maximum(errors, (near - returns) ** 2)
-    return batch.mean(errors) / 2
+    near = batch.values + jnp.clip(values - batch.values, -clip, clip)
+    return batch.mean(jnp.maximum((values - returns) ** 2, (near - returns) ** 2)) / 2

@@ -34,7 +34,7 @@ def _played(learner):
     state = learner.init(jax.random.key(1), GAME)
     lineup = Lineup(GAME, (learner,), Training(episodes=6))
     ((key, table),) = lineup.tables(jax.random.key(2), TrainState((state,), None))
-    return state, [view for _, view in table.views(table.play(key, None))]
+    return state, [view for *_, view in table.views(table.play(key, None))]
 
 
 def _gae(rewards, values, discount, decay):

@@ -17,7 +17,7 @@ from machine import describe
 from targets import at_least, at_most, print_rows
 
 from loqa_agents import Training, run
-from loqa_agents.algorithms.mfos import MFOS
+from loqa_agents.algorithms.gradient_play.mfos import MFOS
 from loqa_envs import IPD
 
 RESULTS = Path(__file__).parent / "results" / "mfos.json"

@@ -10,10 +10,10 @@ from loqa_agents.algorithms.dice.lola_dice_om import LolaDiceOM
 from loqa_agents.algorithms.gradient_play.cgd import CompetitiveGradientDescent
 from loqa_agents.algorithms.gradient_play.lola_exact import LolaExact
 from loqa_agents.algorithms.gradient_play.lookahead import LookAhead
+from loqa_agents.algorithms.gradient_play.mfos import MFOS
 from loqa_agents.algorithms.gradient_play.naive_exact import NaiveExact
 from loqa_agents.algorithms.gradient_play.pola import Pola
 from loqa_agents.algorithms.gradient_play.sos import StableOpponentShaping
-from loqa_agents.algorithms.mfos import MFOS
 from loqa_agents.algorithms.ppo.ippo import IPPO
 
 register_algorithm("naive_exact", NaiveExact)

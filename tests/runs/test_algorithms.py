@@ -1,5 +1,7 @@
 """Algorithms that are classes of their own, on the command line."""
 
+import json
+
 import pytest
 
 from loqa_agents.algorithms.gradient_play.sos import StableOpponentShaping
@@ -45,6 +47,19 @@ def test_options_follow_from_the_algorithm(capsys, monkeypatch):
     assert "--form" in said
     assert "--opponent-rate" in said
     assert "--gae-decay" not in said
+
+
+@pytest.mark.slow
+def test_an_exact_algorithm_trains_a_game_of_three(tmp_path, capsys):
+    cli.main([
+        "train", "public_goods", "--algorithm", "naive_exact", "--discount", "0.5", "--seeds", "0",
+        "--updates", "200", "--evaluate-every", "100", "--out", str(tmp_path / "run"),
+    ])  # fmt: skip
+    assert "Results, agents and pictures are in" in capsys.readouterr().out
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert results["algorithm"] == "naive_exact"
+    assert list(results["cooperation"]) == ["START", "C2", "C1", "C0", "D2", "D1", "D0"]
+    assert results["self_play"][0] < 0.1  # nobody gives
 
 
 def test_an_algorithm_of_no_name_is_refused(refused):

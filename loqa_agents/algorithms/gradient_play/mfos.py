@@ -8,7 +8,6 @@ from typing import Annotated, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from annotated_types import Interval
 
 from loqa_agents.algorithms.adam import adam
@@ -167,7 +166,7 @@ class MFOS(NaiveExact):
         def step(carry: Any, _: None) -> tuple[Any, None]:
             meta, optimizer = carry
             updates, optimizer = adam(self.learning_rate).update(jax.grad(loss)(meta), optimizer)
-            return (optax.apply_updates(meta, updates), optimizer), None
+            return (jax.tree.map(jnp.add, meta, updates), optimizer), None
 
         return jax.lax.scan(step, (state.meta, state.optimizer), length=self.epochs)[0]
 

@@ -13,7 +13,6 @@ from annotated_types import Interval
 from loqa_agents.algorithms.adam import adam
 from loqa_agents.algorithms.algorithm import ActorCritic, Context, Metrics
 from loqa_agents.algorithms.estimators import gae
-from loqa_agents.algorithms.gradient_play.derivatives import Derivatives
 from loqa_agents.algorithms.gradient_play.naive_exact import NaiveExact, require_outcomes
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.networks.dense_gru import DenseGRU
@@ -129,9 +128,12 @@ class MFOS(NaiveExact):
         """Play from strategies ``[B, n]`` of both; ``noise[T, B, n]`` is of the shaper."""
 
         def learn(own: jax.Array, other: jax.Array) -> tuple[jax.Array, jax.Array]:
-            here = Derivatives(partial(self.losses, game), jnp.stack([own, other]))
-            rewards = -(1 - self.discount) * here.losses(here.at)
-            return other - self.opponent_rate * here.simultaneous[1], rewards
+            def loss(other: jax.Array) -> tuple[jax.Array, jax.Array]:
+                losses = self.losses(game, jnp.stack([own, other]))
+                return losses[1], losses
+
+            gradient, losses = jax.grad(loss, has_aux=True)(other)
+            return other - self.opponent_rate * gradient, -(1 - self.discount) * losses
 
         def step(both: Any, noise: jax.Array) -> tuple[Any, MetaEpisode]:
             seen = jax.nn.sigmoid(jnp.concatenate(both, axis=1))

@@ -60,9 +60,8 @@ class TrainEnvironment(Train[EnvironmentOptions, Learner]):
 
     def make_game(self) -> Game:
         options = self.game
-        make_env = function_of(options.word)
-        name = options.word if options.word.startswith(f"{REGISTERED}:") else None
-        return environment(make_env, options.episode_length, options.seats_alike, name=name)
+        make_env, length = function_of(options.word), options.episode_length
+        return environment(make_env, length, options.seats_alike, name=options.word)
 
     def learner_in(self, game: Game) -> Algorithm:
         share, apart = self.game.share_parameters, self.game.separate

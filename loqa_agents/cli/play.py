@@ -71,8 +71,8 @@ class Play:
         words = (against,) if self.human else (first, against)
         game, found = gathered(words, (), name, self.size, self.num_players)
         if len(found) > len(words):
-            names = ", ".join(entrant.name for entrant in found)
-            raise ValueError(f"play takes one player, and one --against it; got {names}.")
+            several = ", ".join(entrant.name for entrant in found)
+            raise ValueError(f"play takes one player, and one --against it; got {several}.")
         others = game.num_players - 1
         seats = (NAME if self.human else _short(first), *[_short(against)] * others)
         seated = [*found[:-1], *found[-1:] * others]

@@ -13,13 +13,14 @@ in games with others they play as they do with those.
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from loqa_agents.common.versions import require_package
 from loqa_envs.arrays import Array
-from loqa_envs.game import Game
+from loqa_envs.game import Carry, Game, ScriptedPolicy
+from loqa_envs.observation import Observation
 
 PREFIX = "axelrod:"
 BASIC, ALL = "basic", "all"
@@ -99,6 +100,36 @@ class AxelrodPlayer:
             self._other.update_history(other, own)
         action: int = self._player.strategy(self._other).value  # C is 0 and D is 1 there, too
         return action
+
+
+@dataclass(frozen=True)
+class AxelrodOpponent(ScriptedPolicy):
+    """A strategy as the opponent in an environment that is played with NumPy.
+
+    Its carry is the one that plays, so it can be neither traced nor played twice from one step on.
+    """
+
+    noise_size: int = 1
+    strategy: Any = None
+    game: Any = None
+
+    under_jax: ClassVar[bool] = False
+
+    @classmethod
+    def of(cls, word: str, game: Game) -> "AxelrodOpponent":
+        """The strategy of a word; raises ``ValueError`` as `find_strategies`, and for several."""
+        strategy, *more = find_strategies(word)
+        if more:
+            raise ValueError(f"an opponent must be one strategy; {word} are {1 + len(more)}.")
+        strategy(game)  # refuses what is no prisoner's dilemma
+        return cls(strategy=strategy, game=game)
+
+    def choose(self, carry: Carry, observation: Observation, noise: Array) -> tuple[Array, Carry]:
+        player = carry
+        if player == ():
+            player = self.strategy(self.game)
+            player.reset(int(noise[0] * 2**24))  # float32 holds as many numbers below 1
+        return np.asarray(player.act(observation), np.int32), player
 
 
 def find_strategies(word: str) -> list[AxelrodStrategy]:

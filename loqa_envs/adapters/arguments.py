@@ -16,10 +16,14 @@ from loqa_envs.validation import check
 AGENTS = "loqa_agents.cli.resolve:find_player"
 """What reads an agent of a name or a file. It is looked up when first needed, since games know
 nothing of learning."""
+AXELROD = "loqa_agents.players.axelrod:AxelrodOpponent"
+"""What finds a strategy of Axelrod, likewise."""
 
 
 def opponent_for(opponent: str | os.PathLike[str] | Policy, game: Game, seat: int) -> Policy:
     """`make_player`, or the agent of a file or of a name with a slash, such as coin3x3/loqa/42.
+
+    ``axelrod:TitForTat`` is a strategy of Axelrod, which does not run under JAX.
 
     Raises:
         ValueError: as `make_player`, and if there is no agent of that name.
@@ -29,6 +33,8 @@ def opponent_for(opponent: str | os.PathLike[str] | Policy, game: Game, seat: in
         isinstance(opponent, str) and ("/" in opponent or opponent.endswith(".safetensors"))
     ):
         return make_player(pkgutil.resolve_name(AGENTS)(os.fspath(opponent)), game, seat)
+    if isinstance(opponent, str) and opponent.startswith("axelrod:"):
+        opponent = pkgutil.resolve_name(AXELROD).of(opponent, game)
     return make_player(opponent, game, seat)
 
 

@@ -56,6 +56,12 @@ class VectorGameEnv(RowsVectorEnv):
             None if other == self.seat else arguments.opponent_for(opponent, made, other)
             for other in range(made.num_players)
         )
+        if not all(getattr(player, "under_jax", True) for player in players):
+            raise ValueError(
+                "an opponent of VectorGameEnv must run under JAX, as a strategy of Axelrod does "
+                'not. Use gymnasium.make_vec(..., vectorization_mode="sync") or "async" with it; '
+                f"got {opponent!r}."
+            )
         num_games = check("num_envs", num_envs, Count)
         super().__init__(
             made, players, num_games, opponent_params, autoreset_mode, max_episode_steps,

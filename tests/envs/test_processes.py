@@ -129,6 +129,40 @@ def test_a_policy_of_jax_in_a_worker_forked_from_jax_is_refused_instead_of_waiti
     assert 'context="spawn"' in line
 
 
+TRAINED = """
+import gymnasium, loqa_envs, numpy as np
+gymnasium.logger.min_level = 50
+if __name__ == "__main__":
+    # Read in each worker, or here and sent to all.
+    opponent = "coin3x3/loqa/42"
+    if HERE:
+        opponent = __import__("loqa_agents").load_agent(opponent)
+    how = {"context": CONTEXT}
+    env = gymnasium.make_vec("loqa/CoinGame-v0", 2, "async", how, opponent=opponent)
+    try:
+        env.reset(seed=0)
+        for _ in range(3):
+            rewards = env.step(np.ones(2, int))[1]
+        print(rewards.shape)
+    except RuntimeError as error:
+        print(error)
+    env.close()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("here", [False, True])
+def test_a_trained_opponent_in_forked_workers_is_refused_in_one_line(here: bool) -> None:
+    (line,) = run(f"{USED_JAX}CONTEXT, HERE = None, {here}" + TRAINED).splitlines()
+    assert line.startswith("JAX must not run in a process that was forked while JAX was running")
+    assert 'context="spawn"' in line
+
+
+@pytest.mark.slow
+def test_a_trained_opponent_plays_in_spawned_workers() -> None:
+    assert run(USED_JAX + "CONTEXT, HERE = 'spawn', False" + TRAINED) == "(2,)\n"
+
+
 def test_a_worker_that_is_the_first_to_make_an_environment_is_refused_too() -> None:
     output = run(
         USED_JAX

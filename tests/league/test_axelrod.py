@@ -2,8 +2,10 @@
 
 import importlib
 import importlib.util
+import pickle
 from functools import partial
 
+import gymnasium
 import jax
 import numpy as np
 import pytest
@@ -115,6 +117,36 @@ def test_every_strategy_plays_as_in_a_match_of_axelrod(axl, game):
         if moves_of(player(prototype), player(opponent), 30, seeds) != expected:
             different.append(entrant.name)
     assert not different
+
+
+@slow
+@pytest.mark.parametrize("name", ["SoftJoss", "TitFor2Tats"])
+def test_a_strategy_is_the_opponent_in_an_environment(axl, name):
+    env = gymnasium.make("loqa/IPD-v0", opponent=f"axelrod:{name}")
+    env = pickle.loads(pickle.dumps(env))
+    moves = [int(t in (2, 3, 7, 8, 9)) for t in range(20)]
+    seen = []
+    for seed in (1, 2, 1):
+        env.reset(seed=seed)
+        rewards = [env.step(move)[1] for move in moves]
+        # -1 and -3 after cooperation, 0 and -2 after defection: what the opponent did.
+        seen.append([int(reward < -1) for reward in rewards])
+    player = AxelrodPlayer(getattr(axl, name)(), IPD().dilemma, 50)
+    them = axl.MockPlayer([axl.Action(move) for move in moves])
+    match = axl.Match((player._prototype.clone(), them), turns=20, seed=0)
+    if name == "TitFor2Tats":  # without chance
+        assert seen[0] == [one.value for one, _ in match.play()]
+    assert seen[0] == seen[2]
+
+
+@slow
+def test_strategies_that_cannot_be_an_opponent_are_refused(axl):
+    with pytest.raises(ValueError, match=r"^an opponent must be one strategy; axelrod:basic are "):
+        gymnasium.make("loqa/IPD-v0", opponent="axelrod:basic")
+    with pytest.raises(ValueError, match=r"must play an iterated prisoner's dilemma"):
+        gymnasium.make("loqa/CoinGame-v0", opponent="axelrod:TitForTat")
+    with pytest.raises(ValueError, match=r'must run under JAX, .* "async" with it; got'):
+        gymnasium.make_vec("loqa/IPD-v0", 2, opponent="axelrod:TitForTat")
 
 
 @slow

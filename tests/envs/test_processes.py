@@ -27,11 +27,10 @@ env.close()
 """
 
 
-def run(program: str) -> str:
-    """The output of a fresh Python, which must not fail, warn, or take a minute."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60
-    )
+def run(program: str, seconds: float = 60) -> str:
+    """The output of a fresh Python, which must not fail, warn, or take longer."""
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -160,7 +159,7 @@ def test_a_trained_opponent_in_forked_workers_is_refused_in_one_line(here: bool)
 
 @pytest.mark.slow
 def test_a_trained_opponent_plays_in_spawned_workers() -> None:
-    assert run(USED_JAX + "CONTEXT, HERE = 'spawn', False" + TRAINED) == "(2,)\n"
+    assert run(USED_JAX + "CONTEXT, HERE = 'spawn', False" + TRAINED, 240) == "(2,)\n"
 
 
 def test_a_worker_that_is_the_first_to_make_an_environment_is_refused_too() -> None:

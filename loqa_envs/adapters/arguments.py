@@ -34,7 +34,7 @@ def opponent_for(opponent: str | os.PathLike[str] | Policy, game: Game, seat: in
     ):
         return make_player(pkgutil.resolve_name(AGENTS)(os.fspath(opponent)), game, seat)
     if isinstance(opponent, str) and opponent.startswith("axelrod:"):
-        opponent = pkgutil.resolve_name(AXELROD).of(opponent, game)
+        return make_player(pkgutil.resolve_name(AXELROD).of(opponent, game), game, seat)
     return make_player(opponent, game, seat)
 
 

@@ -179,9 +179,9 @@ def test_a_model_of_the_other_comes_to_do_what_the_other_does():
     training = Training(episodes=64, updates=60, rival="lola_dice_om")
     trainer = Trainer(game, learner, training, seeds=(0,))
     state = trainer.init()
-    table = jax.random.normal(jax.random.key(5), (1, 5, 2))
+    table = np.asarray(jax.random.normal(jax.random.key(5), (1, 5, 2)))
     own, other = state.learners
-    other = other._replace(actor=jax.tree.map(lambda leaf: table.astype(leaf.dtype), other.actor))
+    other = other._replace(actor=jax.tree.map(lambda leaf: jnp.array(table), other.actor))
     state, _ = trainer.advance(state._replace(learners=(own, other)), 0, 60)
     (model,) = jax.tree.leaves(state.learners[0].models)
     found, expected = (jax.nn.softmax(each[0])[:, 0] for each in (model, table))

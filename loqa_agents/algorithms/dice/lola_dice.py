@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import jax
-import optax
+import jax.numpy as jnp
 from annotated_types import Interval
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
@@ -43,13 +43,10 @@ from loqa_envs.validation import Positive, Share
 
 @dataclass(frozen=True)
 class LolaDice(Algorithm):
-    """LOLA with the DiCE estimator: differentiates through the sampled steps that others will take.
-
-    It must know the others' parameters, and plays episodes of its own to see what becomes of them.
-    In self-play every learner expects itself to be met by a naive one.
+    """LOLA by DiCE, from episodes of its own, played with the others' parameters.
 
     Raises:
-        ValueError: in ``init``, for a game whose seats differ: it looks ahead from the first seat;
+        ValueError: in ``init``, for a game whose seats differ, since it looks ahead from the first,
             and for an actor of several layers without ``initial_scale``.
     """
 
@@ -129,7 +126,8 @@ class LolaDice(Algorithm):
             return objective(outer_key, (own, *learned), 0)
 
         gradient = jax.grad(after_their_steps)(own)
-        return _plus(own, self.rate, gradient), {"gradient_norm": optax.global_norm(gradient)}
+        square = sum(jnp.vdot(leaf, leaf) for leaf in jax.tree.leaves(gradient))
+        return _plus(own, self.rate, gradient), {"gradient_norm": jnp.sqrt(square)}
 
     def _stepped(
         self,

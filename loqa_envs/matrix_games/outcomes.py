@@ -5,7 +5,6 @@ probability of action 0 in each situation that its seat can see, and the game be
 a Markov chain over joint outcomes.
 """
 
-import math
 from functools import reduce
 from typing import NamedTuple
 
@@ -16,8 +15,8 @@ from numpy.typing import NDArray
 
 from loqa_envs.arrays import Array
 
-_NEGLIGIBLE = 1e-8
-"""What a discounted step may weigh that is left out; float32 tells no less from nothing."""
+_UNROLLED = 16
+"""The largest system whose elimination is written out, which is quicker to run."""
 
 
 class Outcomes(NamedTuple):
@@ -50,17 +49,29 @@ def endless_values(outcomes: Outcomes, cooperation: Array, discount: float) -> j
     moves = joint_actions(len(outcomes.views))[:, None]  # [P, 1, 2^P]
     each = jnp.where(moves == 0, seen[:, :, None], 1 - seen[:, :, None])
     chances = reduce(jnp.multiply, each)  # [1 + 2^P, 2^P]
-    visits, chain = chances[0], jnp.float32(discount) * chances[1:]
-    # The sum over steps, of twice as many each time. Solving the linear system would be shorter,
-    # but batches of LAPACK's solvers wait for each other for ever in some versions of jaxlib.
-    for _ in range(_doublings(discount)):
-        visits, chain = visits + visits @ chain, chain @ chain
+    # visits = chances[0] + discount * visits @ chances[1:]
+    ways = jnp.eye(chances.shape[1], dtype=jnp.float32) - jnp.float32(discount) * chances[1:].T
+    visits = _solved(ways, chances[0])
     values: jax.Array = outcomes.payoffs @ visits
     return values
 
 
-def _doublings(discount: float) -> int:
-    """After how many doublings of the steps that are counted the rest is negligible."""
-    if discount <= 0:
-        return 0
-    return math.ceil(math.log2(max(1.0, math.log(_NEGLIGIBLE) / math.log(discount))))
+def _solved(matrix: jax.Array, right: jax.Array) -> jax.Array:
+    """``matrix``⁻¹ ``right``, by elimination without exchanging rows.
+
+    That is stable where the diagonal dominates, as it does here. Batches of LAPACK's solvers are no
+    alternative: in jaxlib 0.10 two of them that run at once can wait for each other for ever.
+    """
+    size = len(right)
+    places = np.arange(size, dtype=np.int32)
+
+    def eliminated(rows: jax.Array, place: Array | int) -> tuple[jax.Array, None]:
+        pivot, own = rows[place] / rows[place, place], (places == place).astype(np.float32)
+        return rows - (rows[:, place] - own)[:, None] * pivot[None], None
+
+    rows = jnp.concatenate([matrix, right[:, None]], axis=1)
+    if size > _UNROLLED:
+        return jax.lax.scan(eliminated, rows, jnp.asarray(places))[0][:, -1]
+    for place in range(size):
+        rows, _ = eliminated(rows, place)
+    return rows[:, -1]

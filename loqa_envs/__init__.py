@@ -18,6 +18,7 @@ from loqa_envs.matrix_games.players import (
     extortioner,
 )
 from loqa_envs.matrix_games.public_goods import PUBLIC_GOODS, PublicGoods
+from loqa_envs.negotiation.game import Negotiation, NegotiationState
 from loqa_envs.observation import Leaf, Observation, ObservationSpec
 from loqa_envs.policy import Random, SwitchPolicy, Tremble
 
@@ -42,6 +43,8 @@ __all__ = [
     "MatrixState",
     "MemoryOne",
     "MemoryOneOfMany",
+    "Negotiation",
+    "NegotiationState",
     "Observation",
     "ObservationSpec",
     "Params",

@@ -10,6 +10,7 @@ from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.game import Game, Policy, in_seat
 from loqa_envs.matrix_games.game import IPD, MatrixGame
 from loqa_envs.matrix_games.public_goods import PublicGoods
+from loqa_envs.negotiation.game import Negotiation
 from loqa_envs.policy import own_game
 from loqa_envs.registry import register
 from loqa_envs.validation import check
@@ -33,6 +34,7 @@ GAMES: dict[str, Callable[..., Game]] = {
     "battle_of_the_sexes": partial(MatrixGame, payoffs="battle_of_the_sexes"),
     "matrix_game": MatrixGame,
     "public_goods": _public_goods,
+    "negotiation": Negotiation,
 }
 """Makers of games, by the name used on the command line and in environment ids."""
 

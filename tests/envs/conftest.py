@@ -21,6 +21,7 @@ VARIANTS = {
         *({"preset": name} for name in loqa_envs.COIN_PRESETS if name != "loqa"),
     ],
     "public_goods": [{"preset": "pola"}, {"preset": "pax"}, {"num_players": 8}],
+    "negotiation": [{"levels": 6}],
 }
 CASES = [
     pytest.param(

@@ -1,0 +1,1 @@
+"""The negotiation game: its rules, and scripted players that read its observation."""

@@ -66,7 +66,8 @@ def _solved(matrix: jax.Array, right: jax.Array) -> jax.Array:
     places = np.arange(size, dtype=np.int32)
 
     def eliminated(rows: jax.Array, place: Array | int) -> tuple[jax.Array, None]:
-        pivot, own = rows[place] / rows[place, place], (places == place).astype(np.float32)
+        own: Array = (places == place).astype(np.float32)
+        pivot = rows[place] / rows[place, place]
         return rows - (rows[:, place] - own)[:, None] * pivot[None], None
 
     rows = jnp.concatenate([matrix, right[:, None]], axis=1)

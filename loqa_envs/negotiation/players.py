@@ -29,7 +29,7 @@ class Asker(ScriptedPolicy):
 
     @property
     def num_actions(self) -> int:  # type: ignore[override]
-        return self.levels**ITEMS
+        return int(self.levels**ITEMS)
 
     def choose(self, carry: Carry, observation: Array, noise: Array) -> tuple[Array, Carry]:
         return self._action(_own_items(observation) | self.greedy), carry

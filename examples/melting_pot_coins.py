@@ -148,14 +148,17 @@ def kinds(rgb):
     """Four planes ``uint8[11, 11, 4]``, of 0 and 255: coins of the agent's own colour, other coins,
     players, walls. The agent is at [9, 5] and looks towards [0, 5].
     """
-    colours = means(rgb).astype(np.float32)
-    n = len(colours)
-    pixels = (rgb[..., 1] > 0).reshape(n, SIZE, n, SIZE).sum((1, 3))  # that are not the black floor
-    coin, wall = (0 < pixels) & (pixels < 26), pixels == SIZE**2
-    own = colours[9, 5]
-    mine = colours @ own > 0.99 * np.linalg.norm(colours, axis=-1) * np.linalg.norm(own)
-    planes = coin & mine, coin & ~mine, ~coin & ~wall & (pixels > 0), wall
-    return np.stack(planes, -1).astype(np.uint8) * 255
+    sprites = rgb.reshape(11, SIZE, 11, SIZE, 3).swapaxes(1, 2)
+    filled = sprites[..., 1] > 0  # what is not the black floor
+    wall = filled[:, :, 0, 0]
+    player = filled[:, :, 7, 2] & ~wall  # a foot, where coins are round
+    coins = np.nonzero(filled[:, :, 3, 3] & ~player & ~wall)
+    colours, own = sprites[coins].mean((1, 2)), sprites[9, 5].mean((0, 1))
+    mine = colours @ own > 0.99 * np.linalg.norm(colours, axis=1) * np.linalg.norm(own)
+    planes = np.zeros((11, 11, 4), np.uint8)
+    planes[*coins, np.where(mine, 0, 1)] = 255
+    planes[player, 2] = planes[wall, 3] = 255
+    return planes
 
 
 def coins():
@@ -164,7 +167,7 @@ def coins():
 
 def coins_in_parts():
     """The same in parts of 100 steps."""
-    return Coins(part=100)
+    return Coins(part=100, max_cycles=5000)
 
 
 def prisoners_dilemma():
@@ -173,4 +176,4 @@ def prisoners_dilemma():
 
 def prisoners_dilemma_in_parts():
     """The same in parts of 100 steps."""
-    return PrisonersDilemma(part=100)
+    return PrisonersDilemma(part=100, max_cycles=5000)

@@ -1,0 +1,191 @@
+"""What do learners do in Melting Pot's Coins and in its prisoner's dilemma in the matrix?
+
+    python benchmarks/melting_pot.py
+    python benchmarks/melting_pot.py --only coins/naive
+
+Installed as ``examples/melting_pot_coins.py`` says. Three learners, seeds 42 to 44 of each, train in
+self-play in parts of 100 steps, and play the substrates' own episodes afterwards. Agents and their
+curves are kept in a folder, so that what is there is not trained again. All numbers are written to
+``benchmarks/results/melting_pot.json``, curves and an episode to ``docs``.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from machine import describe
+from numpy.typing import NDArray
+
+from loqa_agents import (
+    Agent,
+    DenseGRU,
+    HostEpisodes,
+    HostTrainer,
+    Learner,
+    Training,
+    Trajectory,
+    load_agent,
+    save_agent,
+)
+from loqa_agents.league.intervals import over_seeds
+from loqa_envs import environment, make_player
+from loqa_envs.keys import key
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "examples"))
+import melting_pot_coins as melting_pot  # noqa: E402
+
+RESULTS = ROOT / "benchmarks" / "results" / "melting_pot.json"
+SUBSTRATES = ("coins", "prisoners_dilemma")
+ALGORITHMS = ("naive", "loqa", "advantage_alignment")
+SEEDS = (42, 43, 44)
+UPDATES = {"coins": 150, "prisoners_dilemma": 150}
+CURVE = 10
+"""Updates whose episodes make a point of a curve."""
+EPISODES = 16
+"""Episodes of the substrate's own length that every agent plays at the end."""
+SETTINGS = {
+    "actor": DenseGRU(hidden=(64,)), "critic": DenseGRU(hidden=(64,)), "finite_horizon": False,
+    "actor_learning_rate": 3e-3, "critic_learning_rate": 3e-3, "actor_steps": 8,
+    "critic_steps": 8, "balance": True, "entropy": 0.05,
+}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train and play agents in Melting Pot.")
+    parser.add_argument("--only", nargs="+", metavar="SUBSTRATE/ALGORITHM", help="what to train")
+    parser.add_argument("--folder", type=Path, default=Path("runs/melting_pot"), help="for agents")
+    parser.add_argument("--updates", type=int, help="by default as in the results")
+    arguments = parser.parse_args()
+    everything = [f"{substrate}/{name}" for substrate in SUBSTRATES for name in ALGORITHMS]
+    for word in arguments.only or everything:
+        substrate, name = word.split("/")
+        for seed in SEEDS:
+            train(substrate, name, seed, arguments.updates, arguments.folder)
+    if not arguments.only:
+        collect(arguments.folder)
+
+
+def train(substrate: str, name: str, seed: int, updates: int | None, folder: Path) -> None:
+    """One training, unless it is in the folder: an agent, and what happened in its episodes."""
+    out = folder / f"{substrate}-{name}-{seed}.json"
+    if out.exists():
+        return
+    start = time.perf_counter()
+    game = environment(getattr(melting_pot, f"{substrate}_in_parts"), seats_alike=True)
+    learner = Learner(algorithm=name, **SETTINGS)
+    trainer = HostTrainer(game, learner, Training(episodes=8), (seed,))
+    trainer.episodes = noted = Noted(game)
+    updates = updates or UPDATES[substrate]
+    state, points, means = trainer.init(), [], []
+    for update in range(0, updates, CURVE):
+        state, metrics = trainer.advance(state, update, update + CURVE)
+        points.append(update + CURVE)
+        means.append(measure(substrate, noted.taken()) | {"entropy": float(metrics["entropy"][0])})
+        print(f"{out.stem} {points[-1]:4d} {time.perf_counter() - start:5.0f} s {means[-1]}")
+    trainer.close()
+    params = jax.tree.map(lambda leaf: np.asarray(leaf[0]), learner.params(state.learners[0]))
+    folder.mkdir(parents=True, exist_ok=True)
+    save_agent(out.with_suffix(".safetensors"), Agent(game, learner, params, seed))
+    report = {
+        "updates": updates, "env_steps": updates * trainer.steps_per_update,
+        "seconds": round(time.perf_counter() - start), "load": describe()["load_before"],
+        "curve": {"update": points} | {what: [one[what] for one in means] for what in means[0]},
+    }  # fmt: skip
+    out.write_text(json.dumps(report))
+
+
+class Noted(HostEpisodes):
+    """Episodes whose rewards are kept until they are taken."""
+
+    rewards: tuple[NDArray[Any], ...] = ()
+
+    def play_columns(self, *args: Any) -> Trajectory:
+        played = super().play_columns(*args)
+        self.rewards += (played.rewards[:, 0],)
+        return played
+
+    def taken(self) -> NDArray[Any]:
+        rewards, self.rewards = np.concatenate(self.rewards), ()
+        return rewards
+
+
+def measure(substrate: str, rewards: NDArray[Any]) -> dict[str, float]:
+    """What the rewards ``[B, T, 2]`` tell of what was done; numbers are per episode.
+
+    Coins: 1 for an own coin, -2 for one that the other took though it was not its colour. In the
+    matrix players meet with shares x and y of green in what they carry, which pays
+    r = 3 x y + 5 (1 - x) y + (1 - x) (1 - y) and s alike: so y - x = (r - s) / 5, and their sum is
+    the root of a quadratic.
+    """
+    both = rewards.sum(-1)
+    found = {"collective_return": both.sum(1).mean()}
+    if substrate == "coins":
+        mismatched, coins = (rewards < 0).sum(), (np.abs(rewards) == 1).sum()
+        found |= {"coins": coins / len(rewards), "mismatched_share": mismatched / max(coins, 1)}
+    else:
+        met = (rewards != 0).any(-1)
+        apart = (rewards[met][:, 0] - rewards[met][:, 1]) / 5
+        green = 3 - np.sqrt(np.maximum(13 + apart**2 - 2 * both[met], 0))
+        share = green.mean() / 2 if met.any() else np.nan
+        found |= {"meetings": met.sum() / len(rewards), "cooperative_share": share}
+    return {what: round(float(number), 4) for what, number in found.items()}
+
+
+def collect(folder: Path) -> None:
+    """Play all agents, and write down everything."""
+    report: dict[str, Any] = {"machine": describe(), "seeds": SEEDS, "settings": SETTINGS}
+    report["settings"] = {name: str(setting) for name, setting in SETTINGS.items()}
+    rows = []
+    for substrate in SUBSTRATES:
+        game = environment(getattr(melting_pot, substrate), seats_alike=True)
+        environment(getattr(melting_pot, f"{substrate}_in_parts"), seats_alike=True)
+        episodes, found = HostEpisodes(game), {}
+        random = [make_player("random", game, seat) for seat in (0, 1)]
+        found["random"] = {"final": [played(substrate, episodes, random, ((), ()), 0)]}
+        for name in ALGORITHMS:
+            files = [folder / f"{substrate}-{name}-{seed}.json" for seed in SEEDS]
+            runs = [json.loads(file.read_text()) for file in files if file.exists()]
+            agents = [load_agent(f.with_suffix(".safetensors")) for f in files if f.exists()]
+            final = [
+                played(substrate, episodes, (a.policy,) * 2, (a.params,) * 2, a.seed)
+                for a in agents
+            ]
+            if runs:
+                found[name] = {"runs": runs, "final": final}
+        episodes.close()
+        report[substrate] = found
+        rows += list(table(substrate, found))
+    report["targets"] = rows
+    RESULTS.write_text(json.dumps(report, indent=1) + "\n")
+    for row in rows:
+        print(f"{row['what']:60s} {row['measured']}")
+
+
+def played(
+    substrate: str, episodes: HostEpisodes, policies: Sequence[Any], params: Sequence[Any], seed: int
+) -> dict[str, float]:
+    """What two players do in the substrate's own episodes."""
+    return measure(substrate, episodes.play(key(seed), policies, params, EPISODES).rewards)
+
+
+def table(substrate: str, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The README's rows: means over seeds, with Student's intervals of 95 %."""
+    for name, one in found.items():
+        for what in one["final"][0]:
+            values = over_seeds(np.array([seed[what] for seed in one["final"]]))
+            text = f"{values.mean:.2f}"
+            if len(one["final"]) > 1:
+                text += f" ({values.low:.2f} to {values.high:.2f})"
+            label = f"{substrate}, {name}: {what}".replace("_", " ")
+            yield {"what": label, "target": "-", "measured": text}
+
+
+if __name__ == "__main__":
+    main()

@@ -11,10 +11,11 @@ their place; from the folder of this file:
         folder.type, folder.mode = tarfile.DIRTYPE, 0o755
         file.addfile(folder)
     END
-    pip install loqa[render] dm-meltingpot shimmy
-    loqa train melting_pot_coins:coins --seats-alike --episodes 8
-    loqa train melting_pot_coins:coins_in_parts --seats-alike --episodes 8
-    loqa train melting_pot_coins:prisoners_dilemma --seats-alike --episodes 8
+    pip install '..[render]' dm-meltingpot shimmy
+    loqa train melting_pot_coins:coins_in_parts --algorithm loqa --seats-alike --episodes 8 \
+        --updates 150 --balance --entropy 0.05 --actor-steps 8 --critic-steps 8
+
+There are also `coins`, `prisoners_dilemma` and `prisoners_dilemma_in_parts`.
 
 Coins: two players collect coins of two colours. Any coin is worth 1 to who takes it, and costs the
 other player 2 if it has the other's colour. Colours and the size of the map differ from episode to
@@ -44,8 +45,8 @@ class MeltingPot(BaseParallelWrapper):
     Lua goes through its tables in no certain order, two episodes with the same seed and actions
     often differ all the same.
 
-    (SuperSuit's ``observation_lambda_v0`` could change what is seen, too, but it plays parallel
-    environments one agent after another, which halves the speed, and hides ``max_cycles``.)
+    (SuperSuit's ``observation_lambda_v0`` could change what is seen, too, but it turns parallel
+    environments into ones that agents play in turn and back, which takes more than twice as long.)
 
     Args:
         part: an episode of this environment is so many steps of the substrate's, and the next one
@@ -116,8 +117,8 @@ class Coins(MeltingPot):
 
 
 class PrisonersDilemma(MeltingPot):
-    """Agents see `means`, what they carry, and whether their beam is ready. Ends by chance, after
-    1000 steps at the earliest.
+    """Agents see `means`, tens of what they carry, and whether their beam is ready. Ends by chance,
+    after 1000 steps at the earliest.
     """
 
     name = "prisoners_dilemma_in_the_matrix__repeated"
@@ -132,7 +133,7 @@ class PrisonersDilemma(MeltingPot):
     def see(self, view):
         return {
             "sprites": means(view["RGB"]),
-            "INVENTORY": view["INVENTORY"],
+            "INVENTORY": view["INVENTORY"] / 10,
             "READY_TO_SHOOT": view["READY_TO_SHOOT"],
         }
 

@@ -41,9 +41,9 @@ SIZE = 8
 class MeltingPot(BaseParallelWrapper):
     """A substrate, made anew for each seed; agents see what subclasses make of Melting Pot's view.
 
-    A seed decides what Melting Pot draws in Python (map and colours) and seeds its engine. Since
-    Lua goes through its tables in no certain order, two episodes with the same seed and actions
-    often differ all the same.
+    A seed decides what Melting Pot draws in Python (map and colours) and seeds its engine, which
+    does not make an episode certain: of eight with one seed and the same actions, three to five
+    were one and the others another.
 
     (SuperSuit's ``observation_lambda_v0`` could change what is seen, too, but it turns parallel
     environments into ones that agents play in turn and back, which takes more than twice as long.)

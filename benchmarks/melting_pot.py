@@ -46,7 +46,7 @@ Measured: TypeAlias = dict[str, float | None]
 SUBSTRATES = ("coins", "prisoners_dilemma")
 ALGORITHMS = ("naive", "loqa", "advantage_alignment")
 SEEDS = (42, 43, 44)
-UPDATES = {"coins": 150, "prisoners_dilemma": 60}
+UPDATES = {"coins": 150, "prisoners_dilemma": 40}
 CURVE = 10
 """Updates whose episodes make a point of a curve."""
 EPISODES = 16

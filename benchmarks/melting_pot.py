@@ -1,7 +1,7 @@
 """What do learners do in Melting Pot's Coins and in its prisoner's dilemma in the matrix?
 
     python benchmarks/melting_pot.py
-    python benchmarks/melting_pot.py --only coins/naive
+    python benchmarks/melting_pot.py --only coins/naive coins/loqa
 
 Installed as ``examples/melting_pot_coins.py`` says. Three learners, seeds 42 to 44 of each, train
 in self-play in parts of 100 steps, and play the substrates' own episodes afterwards. Agents and
@@ -81,8 +81,7 @@ def main() -> None:
             if "final" not in (run := json.loads(file.read_text())):
                 run["final"] = finish(substrate, file)
                 file.write_text(json.dumps(run))
-    if not arguments.only:
-        collect(arguments.folder)
+    collect(arguments.folder)
 
 
 def train(substrate: str, name: str, seed: int, updates: int | None, out: Path) -> None:
@@ -165,19 +164,16 @@ def played(substrate: str, policies: Sequence[Any], params: Sequence[Any], seed:
 
 
 def collect(folder: Path) -> None:
-    """Write down what was found."""
+    """Write down what was found, of the trainings that there are."""
     report: dict[str, Any] = {"machine": describe(), "seeds": SEEDS, "episodes": EPISODES}
     for substrate in SUBSTRATES:
-        report[substrate] = {
-            name: [
-                json.loads((folder / f"{substrate}-{name}-{seed}.json").read_text())
-                for seed in SEEDS
-            ]
-            for name in ALGORITHMS
-        }
+        report[substrate] = found = {}
+        for name in ALGORITHMS:
+            files = [folder / f"{substrate}-{name}-{seed}.json" for seed in SEEDS]
+            found[name] = [json.loads(file.read_text()) for file in files if file.exists()]
         game = environment(getattr(melting_pot, substrate), seats_alike=True)
         random = [make_player("random", game, seat) for seat in (0, 1)]
-        report[substrate]["random"] = [{"final": played(substrate, random, ((), ()), SEEDS[0])}]
+        found["random"] = [{"final": played(substrate, random, ((), ()), SEEDS[0])}]
     report["targets"] = [row for name in SUBSTRATES for row in table(name, report[name])]
     RESULTS.write_text(json.dumps(report, indent=1) + "\n")
     for row in report["targets"]:
@@ -187,7 +183,7 @@ def collect(folder: Path) -> None:
 def table(substrate: str, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The README's rows: means over seeds, with Student's intervals of 95 %."""
     for name, runs in found.items():
-        for what in runs[0]["final"]:
+        for what in runs[0]["final"] if runs else ():
             values = over_seeds(np.array([run["final"][what] for run in runs], float))
             text = f"{values.mean:.2f}"
             if len(runs) > 1:

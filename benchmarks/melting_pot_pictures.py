@@ -50,6 +50,8 @@ def curves(report: dict[str, Any]) -> Figure:
     for axes, (substrate, what, label) in zip(figure.subplots(1, len(CURVES)), CURVES, strict=True):
         for name in ALGORITHMS:
             runs = [run["curve"] for run in report[substrate][name]]
+            if not runs:
+                continue
             across = runs[0]["update"]
             found = over_seeds(np.array([run[what] for run in runs], float).T)
             axes.plot(across, found.mean, color=COLOURS[name], label=name.replace("_", " "))
@@ -75,7 +77,9 @@ def film(folder: Path, name: str) -> list[NDArray[np.uint8]]:
         returns = {a: returns[a] + int(rewards[a]) for a in players}
         if step >= BEFORE:
             frames.append(
-                captioned(env.render(), f"{name}: {' and '.join(map(str, returns.values()))}")
+                captioned(
+                    env.render(), f"{name}: returns {' and '.join(map(str, returns.values()))}"
+                )
             )
     env.close()
     return frames

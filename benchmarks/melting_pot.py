@@ -49,7 +49,7 @@ SEEDS = (42, 43, 44)
 UPDATES = {"coins": 150, "prisoners_dilemma": 40}
 CURVE = 10
 """Updates whose episodes make a point of a curve."""
-EPISODES = 16
+EPISODES = {"coins": 16, "prisoners_dilemma": 8}
 """Episodes of the substrate's own length that every agent plays at the end."""
 SETTINGS: dict[str, Any] = {
     "actor": DenseGRU(hidden=(64,)), "critic": DenseGRU(hidden=(64,)), "finite_horizon": False,
@@ -72,9 +72,9 @@ def main() -> None:
     parser.add_argument("--updates", type=int, help="by default as in the results")
     arguments = parser.parse_args()
     everything = [f"{substrate}/{name}" for substrate in SUBSTRATES for name in ALGORITHMS]
-    for word in arguments.only or everything:
-        substrate, name = word.split("/")
-        for seed in SEEDS:
+    for seed in SEEDS:
+        for word in arguments.only or everything:
+            substrate, name = word.split("/")
             file = arguments.folder / f"{substrate}-{name}-{seed}.json"
             if not file.exists():
                 train(substrate, name, seed, arguments.updates, file)
@@ -158,7 +158,7 @@ def finish(substrate: str, file: Path) -> Measured:
 
 def played(substrate: str, policies: Sequence[Any], params: Sequence[Any], seed: int) -> Measured:
     episodes = HostEpisodes(environment(getattr(melting_pot, substrate), seats_alike=True))
-    rewards = episodes.play(key(seed), policies, params, EPISODES).rewards
+    rewards = episodes.play(key(seed), policies, params, EPISODES[substrate]).rewards
     episodes.close()
     return measure(substrate, rewards)
 

@@ -171,9 +171,13 @@ def collect(folder: Path) -> None:
         for name in ALGORITHMS:
             files = [folder / f"{substrate}-{name}-{seed}.json" for seed in SEEDS]
             found[name] = [json.loads(file.read_text()) for file in files if file.exists()]
-        game = environment(getattr(melting_pot, substrate), seats_alike=True)
-        random = [make_player("random", game, seat) for seat in (0, 1)]
-        found["random"] = [{"final": played(substrate, random, ((), ()), SEEDS[0])}]
+        chance = folder / f"{substrate}-random.json"
+        if not chance.exists():
+            game = environment(getattr(melting_pot, substrate), seats_alike=True)
+            random = [make_player("random", game, seat) for seat in (0, 1)]
+            final = played(substrate, random, ((), ()), SEEDS[0])
+            chance.write_text(json.dumps({"final": final}))
+        found["random"] = [json.loads(chance.read_text())]
     report["targets"] = [row for name in SUBSTRATES for row in table(name, report[name])]
     RESULTS.write_text(json.dumps(report, indent=1) + "\n")
     for row in report["targets"]:

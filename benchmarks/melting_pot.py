@@ -170,7 +170,8 @@ def collect(folder: Path) -> None:
         report[substrate] = found = {}
         for name in ALGORITHMS:
             files = [folder / f"{substrate}-{name}-{seed}.json" for seed in SEEDS]
-            found[name] = [json.loads(file.read_text()) for file in files if file.exists()]
+            runs = [json.loads(file.read_text()) for file in files if file.exists()]
+            found[name] = [run for run in runs if "final" in run]
         chance = folder / f"{substrate}-random.json"
         if not chance.exists():
             game = environment(getattr(melting_pot, substrate), seats_alike=True)

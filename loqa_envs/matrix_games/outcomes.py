@@ -52,8 +52,7 @@ def endless_values(outcomes: Outcomes, cooperation: Array, discount: float) -> j
     # visits = chances[0] + discount * visits @ chances[1:]
     ways = jnp.eye(chances.shape[1], dtype=jnp.float32) - jnp.float32(discount) * chances[1:].T
     visits = _solved(ways, chances[0])
-    values: jax.Array = outcomes.payoffs @ visits
-    return values
+    return jnp.asarray(outcomes.payoffs @ visits)
 
 
 def _solved(matrix: jax.Array, right: jax.Array) -> jax.Array:

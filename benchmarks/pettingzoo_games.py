@@ -63,40 +63,49 @@ def of_seed(trainer: HostTrainer, number: int) -> dict[str, float]:
     }  # fmt: skip
 
 
+def report(seeds: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """All that is known so far, with intervals over seeds."""
+    columns = {
+        name: np.array([row[name] for row in seeds.values()]) for name in ("learned", "random")
+    }
+    columns["learned over random"] = columns["learned"] - columns["random"]
+    returns = {name: over_seeds(column) for name, column in columns.items()}
+    seconds = sum(row["cpu_seconds"] for row in seeds.values())
+    rows = [
+        at_least("seeds", len(seeds), 10, 10),
+        at_least(
+            "return over random, lower end of its interval",
+            float(returns["learned over random"].low), 0.0, 3.0,
+        ),
+        at_most("seconds of processor for these seeds", seconds, 300, 150, 0),
+    ]  # fmt: skip
+    return {
+        "machine": describe(),
+        "updates": UPDATES,
+        "episodes": EPISODES,
+        "seeds": seeds,
+        "returns": {
+            name: {"mean": float(e.mean), "low": float(e.low), "high": float(e.high)}
+            for name, e in returns.items()
+        },
+        "targets": rows,
+    }
+
+
 def main() -> None:
     kept = RESULTS.exists() and "--again" not in sys.argv
     seeds: dict[str, dict[str, float]] = json.loads(RESULTS.read_text())["seeds"] if kept else {}
-    report: dict[str, Any] = {"machine": describe(), "updates": UPDATES, "episodes": EPISODES}
     game = environment(spread, seats_alike=True)
     trainer = HostTrainer(game, LEARNER, Training(episodes=EPISODES), SEEDS)
     for number, seed in enumerate(map(str, SEEDS)):
         if seed not in seeds:
             seeds[seed] = of_seed(trainer, number)
-            RESULTS.write_text(json.dumps(report | {"seeds": seeds}, indent=1) + "\n")
             print(seed, seeds[seed], flush=True)
+        found = report(seeds)
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
     trainer.close()
-    learned, random = (
-        over_seeds(np.array([row[name] for row in seeds.values()]))
-        for name in ("learned", "random")
-    )
-    gain = over_seeds(np.array([row["learned"] - row["random"] for row in seeds.values()]))
-    seconds = sum(row["cpu_seconds"] for row in seeds.values())
-    rows = [
-        at_least("return over random, lower end of its interval", float(gain.low), 0.0, 3.0),
-        at_most("seconds of processor for all ten seeds", seconds, 300, 150, 0),
-    ]
-    named = {"learned": learned, "random": random, "learned over random": gain}
-    report |= {
-        "seeds": seeds,
-        "returns": {
-            name: {"mean": float(e.mean), "low": float(e.low), "high": float(e.high)}
-            for name, e in named.items()
-        },
-        "targets": rows,
-    }
-    RESULTS.write_text(json.dumps(report, indent=1) + "\n")
-    print(report["returns"])
-    print_rows(rows)
+    print(found["returns"])
+    print_rows(found["targets"])
 
 
 if __name__ == "__main__":

@@ -119,6 +119,22 @@ _MIXED_POOL = (
 """As Weis et al. (2026): a policy gradient with memory, half of whose opponents are itself and half
 random memory-one players. Hyper-parameters are our own."""
 
+_NEGOTIATION = (
+    Learner(
+        algorithm="advantage_alignment",
+        shaping=Shaping(weight=3.0, past="mean"),
+        actor=DenseGRU(hidden=(32,), memory=32),
+        critic=DenseGRU(hidden=(32,), memory=32),
+        exploration=0.0,
+        actor_learning_rate=5e-3,
+        critic_learning_rate=5e-3,
+        entropy=0.01,
+    ),
+    Training(episodes=128, updates=300),
+)
+"""Weight and form of Advantage Alignment as its published negotiation; a fraction of its 16384
+episodes per update, at larger steps."""
+
 PRESETS: dict[str, Preset] = {
     "ipd": Preset(make_game("ipd"), *_TABULAR, "the iterated prisoner's dilemma, in a minute"),
     "ipd-paper": Preset(
@@ -154,6 +170,12 @@ PRESETS: dict[str, Preset] = {
     ),
     "public_goods": Preset(
         make_game("public_goods"), *_TABULAR, "a dilemma of two to eight players, as ipd"
+    ),
+    "negotiation": Preset(
+        make_game("negotiation"),
+        *_NEGOTIATION,
+        "Advantage Alignment in its negotiation game",
+        seeds="42",
     ),
 }
 

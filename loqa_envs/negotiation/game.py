@@ -99,7 +99,8 @@ class Negotiation(Rules):
         worth = xp.asarray(_WORTH / np.float32(10))[state.own]
         asked = xp.asarray(self._proposals / np.float32(10))[state.asked]
         quantities = xp.full((2, ITEMS), 0.1, np.float32)
-        seen: Array = xp.concatenate([quantities, worth, asked, worth[::-1], asked[::-1]], axis=1)
+        rows = [quantities, worth, asked, worth[::-1], asked[::-1]]
+        seen: Array = xp.concatenate(rows, axis=1)
         return seen
 
     def render(self, state: NegotiationState) -> str:

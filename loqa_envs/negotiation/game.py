@@ -105,7 +105,9 @@ class Negotiation(Rules):
 
     def render(self, state: NegotiationState) -> str:
         """What the items are worth to each player in this round, and what it last asked for."""
-        rows = zip(_WORTH[np.asarray(state.own)], self._proposals[state.asked], strict=True)
+        rows = zip(
+            _WORTH[np.asarray(state.own)], self._proposals[np.asarray(state.asked)], strict=True
+        )
         return "\n".join(
             f"player {seat}: worth {' '.join(f'{u:g}' for u in worth)}, "
             f"asked {' '.join(f'{p:g}' for p in asked)}"

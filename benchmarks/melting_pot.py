@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -151,16 +151,40 @@ def measure(substrate: str, rewards: NDArray[Any]) -> Measured:
 
 def finish(substrate: str, file: Path) -> Measured:
     """What two copies of an agent do in the substrate's own episodes."""
+    agent = known(substrate, file)
+    return measure(substrate, played(substrate, (agent, agent), agent.seed))
+
+
+def beside_naive(folder: Path, name: str) -> dict[str, list[float]]:
+    """What an agent and a naive one of the first seed get in Coins and take, in that order."""
+    files = [folder / f"coins-{each}-{SEEDS[0]}.safetensors" for each in (name, "naive")]
+    rewards = played("coins", [known("coins", file) for file in files], 0)
+    coins, mismatched = (np.abs(rewards) == 1).sum((0, 1)), (rewards < 0).sum((0, 1))[::-1]
+    found = {"return": rewards.sum(1).mean(0), "mismatched_share": mismatched / coins}
+    return {what: numbers.round(4).tolist() for what, numbers in found.items()}
+
+
+def known(substrate: str, file: Path) -> Agent:
     environment(getattr(melting_pot, f"{substrate}_in_parts"), seats_alike=True)  # known to files
-    agent = load_agent(file.with_suffix(".safetensors"))
-    return played(substrate, [agent.policy] * 2, [agent.params] * 2, agent.seed)
+    return load_agent(file.with_suffix(".safetensors"))
 
 
-def played(substrate: str, policies: Sequence[Any], params: Sequence[Any], seed: int) -> Measured:
-    episodes = HostEpisodes(environment(getattr(melting_pot, substrate), seats_alike=True))
+def played(substrate: str, agents: Sequence[Agent], seed: int) -> NDArray[Any]:
+    """Rewards ``[B, T, 2]`` of two agents, or of two who play at random without any."""
+    game = environment(getattr(melting_pot, substrate), seats_alike=True)
+    policies = [agent.policy for agent in agents] or [make_player("random", game, 0)] * 2
+    params = [agent.params for agent in agents] or [(), ()]
+    episodes = HostEpisodes(game)
     rewards = episodes.play(key(seed), policies, params, EPISODES[substrate]).rewards
     episodes.close()
-    return measure(substrate, rewards)
+    return rewards
+
+
+def kept(file: Path, find: Callable[[], Any]) -> Any:
+    """What is in a file; if there is none, what is found is written to it."""
+    if not file.exists():
+        file.write_text(json.dumps(find()))
+    return json.loads(file.read_text())
 
 
 def collect(folder: Path) -> None:
@@ -172,13 +196,17 @@ def collect(folder: Path) -> None:
             files = [folder / f"{substrate}-{name}-{seed}.json" for seed in SEEDS]
             runs = [json.loads(file.read_text()) for file in files if file.exists()]
             found[name] = [run for run in runs if "final" in run]
-        chance = folder / f"{substrate}-random.json"
-        if not chance.exists():
-            game = environment(getattr(melting_pot, substrate), seats_alike=True)
-            random = [make_player("random", game, seat) for seat in (0, 1)]
-            final = played(substrate, random, ((), ()), SEEDS[0])
-            chance.write_text(json.dumps({"final": final}))
-        found["random"] = [json.loads(chance.read_text())]
+        final = kept(
+            folder / f"{substrate}-random.json",
+            lambda name=substrate: {"final": measure(name, played(name, (), SEEDS[0]))},
+        )
+        found["random"] = [final]
+    report["coins beside naive"] = {
+        name: kept(
+            folder / f"coins-{name}-beside.json", lambda name=name: beside_naive(folder, name)
+        )
+        for name in ALGORITHMS[1:]
+    }
     report["targets"] = [row for name in SUBSTRATES for row in table(name, report[name])]
     RESULTS.write_text(json.dumps(report, indent=1) + "\n")
     for row in report["targets"]:

@@ -22,7 +22,7 @@ from loqa_envs import IPD
 
 RESULTS = Path(__file__).parent / "results" / "mfos.json"
 SEEDS = range(42, 52)
-TRAINING = Training(updates=250, evaluate_every=25)
+TRAINING = Training(updates=250, evaluate_every=20)
 
 
 def measure(folder: Path) -> dict[str, Any]:

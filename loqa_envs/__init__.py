@@ -21,6 +21,7 @@ from loqa_envs.matrix_games.public_goods import PUBLIC_GOODS, PublicGoods
 from loqa_envs.negotiation.game import Negotiation, NegotiationState
 from loqa_envs.observation import Leaf, Observation, ObservationSpec
 from loqa_envs.policy import Random, SwitchPolicy, Tremble
+from loqa_envs.stag_hunt_grid.game import StagHuntGrid, StagHuntState
 
 __all__ = [
     "COIN_PRESETS",
@@ -54,6 +55,8 @@ __all__ = [
     "Reciprocator",
     "Rules",
     "ScriptedPolicy",
+    "StagHuntGrid",
+    "StagHuntState",
     "State",
     "SwitchPolicy",
     "Tremble",

@@ -13,6 +13,7 @@ from loqa_envs.matrix_games.public_goods import PublicGoods
 from loqa_envs.negotiation.game import Negotiation
 from loqa_envs.policy import own_game
 from loqa_envs.registry import register
+from loqa_envs.stag_hunt_grid.game import StagHuntGrid
 from loqa_envs.validation import check
 from loqa_envs.wording import Words
 
@@ -35,6 +36,7 @@ GAMES: dict[str, Callable[..., Game]] = {
     "matrix_game": MatrixGame,
     "public_goods": _public_goods,
     "negotiation": Negotiation,
+    "stag_hunt_grid": StagHuntGrid,
 }
 """Makers of games, by the name used on the command line and in environment ids."""
 

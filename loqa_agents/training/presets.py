@@ -135,6 +135,12 @@ _NEGOTIATION = (
 """Weight and form of Advantage Alignment as its published negotiation; a fraction of its 16384
 episodes per update, at larger steps."""
 
+_GRID = (
+    replace(_NEGOTIATION[0], algorithm="naive", shaping=Shaping(), entropy=0.03),
+    Training(episodes=128, updates=300),
+)
+"""Policy gradients with memory, as a start: whether they hunt or gather is up to luck."""
+
 PRESETS: dict[str, Preset] = {
     "ipd": Preset(make_game("ipd"), *_TABULAR, "the iterated prisoner's dilemma, in a minute"),
     "ipd-paper": Preset(
@@ -176,6 +182,9 @@ PRESETS: dict[str, Preset] = {
         *_NEGOTIATION,
         "Advantage Alignment in its negotiation game",
         seeds="42",
+    ),
+    "stag_hunt_grid": Preset(
+        make_game("stag_hunt_grid"), *_GRID, "the stag hunt on a board", seeds="42"
     ),
 }
 

@@ -22,6 +22,7 @@ VARIANTS = {
     ],
     "public_goods": [{"preset": "pola"}, {"preset": "pax"}, {"num_players": 8}],
     "negotiation": [{"levels": 6}],
+    "stag_hunt_grid": [{"size": (3, 4), "stag_follows": False, "run_away": True}],
 }
 CASES = [
     pytest.param(

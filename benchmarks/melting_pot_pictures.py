@@ -1,9 +1,9 @@
-"""Pictures of what `melting_pot.py` measured: curves, and an episode of trained agents.
+"""Pictures of what `melting_pot.py` measured in Coins: curves, and episodes of trained agents.
 
     python benchmarks/melting_pot_pictures.py runs/melting_pot
 
-Curves are drawn from the results, ``docs/melting_pot.png``; the episodes, ``docs/melting_pot.gif``,
-are played by the agents of seed 42 in that folder.
+Curves are drawn from the results, ``docs/melting_pot.png``; the agents of seed 42 in that folder
+play the episodes, ``docs/melting_pot.gif``.
 """
 
 import argparse
@@ -23,9 +23,8 @@ from loqa_envs import environment
 from loqa_envs.adapters.rendering import moving_picture
 
 CURVES = (
-    ("coins", "mismatched_share", "share of coins of the other's colour"),
-    ("coins", "collective_return", "collective return per 100 steps"),
-    ("prisoners_dilemma", "meetings", "meetings per 100 steps"),
+    ("mismatched_share", "share of coins of the other's colour"),
+    ("collective_return", "collective return per 100 steps"),
 )
 COLOURS = dict(zip(ALGORITHMS, ("#777777", "#1f6fb4", "#d1661f"), strict=True))
 BEFORE, SHOWN = 150, 60
@@ -47,19 +46,16 @@ def main() -> None:
 
 def curves(report: dict[str, Any]) -> Figure:
     figure = Figure(figsize=(4.6 * len(CURVES), 4), layout="constrained")
-    for axes, (substrate, what, label) in zip(figure.subplots(1, len(CURVES)), CURVES, strict=True):
+    for axes, (what, label) in zip(figure.subplots(1, len(CURVES)), CURVES, strict=True):
         for name in ALGORITHMS:
-            runs = [run["curve"] for run in report[substrate][name]]
-            if not runs:
-                continue
+            runs = [run["curve"] for run in report["coins"][name]]
             across = runs[0]["update"]
             found = over_seeds(np.array([run[what] for run in runs], float).T)
             axes.plot(across, found.mean, color=COLOURS[name], label=name.replace("_", " "))
             axes.fill_between(across, found.low, found.high, color=COLOURS[name], alpha=0.15)
-        axes.set(xlabel="updates of 800 steps", title=f"{substrate.replace('_', ' ')}: {label}")
-        axes.title.set_fontsize(10)
+        axes.set(xlabel="updates of 800 environment steps", title=label)
     figure.axes[0].set_ylim(0, 0.75)
-    figure.axes[0].legend(frameon=False, loc="lower left")
+    figure.axes[0].legend(frameon=False, loc="center right", bbox_to_anchor=(1, 0.4))
     return figure
 
 

@@ -34,7 +34,7 @@ ROWS = {
     "ipd/naive": "ipd --algorithm naive",
     "ipd/prosocial": "ipd --algorithm prosocial",
     "ipd/ippo": "ipd --algorithm ippo",
-    "ipd/lola_dice": "ipd --algorithm lola_dice --rival lola_dice --updates 150",
+    "ipd/lola_dice": "ipd --algorithm lola_dice --episode-length 150 --episodes 64 --updates 200",
     **{
         f"ipd/{name}": f"ipd --algorithm {name} {_EXACT.format(name)}"
         for name in ("naive_exact", "lookahead", "lola_exact", "sos", "cgd")

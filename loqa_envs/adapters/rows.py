@@ -155,7 +155,7 @@ class RowsVectorEnv(
         rewards = np.asarray(self._batch.rows(all_rewards))
         measured = {name: np.array(values, np.float64) for name, values in measured.items()}
         others = self._spread(all_rewards.sum(1)) - rewards
-        measured["opponent_reward"] = others / (self.game.num_players - 1)
+        measured["opponent_reward"] = others / max(1, self.game.num_players - 1)
         if games_over.any():  # only in mode NEXT_STEP
             observations = self._reset_some(games_over)
             rewards[over] = 0

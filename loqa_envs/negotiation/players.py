@@ -37,7 +37,7 @@ class Asker(ScriptedPolicy):
     def _action(self, items: Array) -> Array:
         """The number of the action that asks for all of these items, ``bool[ITEMS]``."""
         digits = np.array([self.levels**2, self.levels, 1], np.int32) * (self.levels - 1)
-        action: Array = (items * digits).sum(dtype=np.int32)
+        action: Array = (items.astype(np.int32) * digits).sum(dtype=np.int32)
         return action
 
 

@@ -133,13 +133,13 @@ _NEGOTIATION = (
     Training(episodes=128, updates=300),
 )
 """Weight and form of Advantage Alignment as its published negotiation; a fraction of its 16384
-episodes per update, at larger steps."""
+episodes per update, at larger steps. Nobody has tuned it."""
 
 _GRID = (
     replace(_NEGOTIATION[0], algorithm="naive", shaping=Shaping(), entropy=0.03),
     Training(episodes=128, updates=300),
 )
-"""Policy gradients with memory, as a start: whether they hunt or gather is up to luck."""
+"""Policy gradients with memory: somewhere to start from, which nobody has tuned."""
 
 PRESETS: dict[str, Preset] = {
     "ipd": Preset(make_game("ipd"), *_TABULAR, "the iterated prisoner's dilemma, in a minute"),

@@ -218,7 +218,7 @@ def table(substrate: str, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for name, runs in found.items():
         for what in runs[0]["final"] if runs else ():
             values = over_seeds(np.array([run["final"][what] for run in runs], float))
-            text = f"{values.mean:.2f}"
+            text = "-" if np.isnan(values.mean) else f"{values.mean:.2f}"
             if len(runs) > 1:
                 text += f" ({values.low:.2f} to {values.high:.2f})"
             label = f"{substrate}, {name}: {what}".replace("_", " ")

@@ -22,6 +22,8 @@ from loqa_agents import (
     register_network,
     save_agent,
 )
+from loqa_agents.algorithms.dice.lola_dice import LolaDice
+from loqa_agents.algorithms.ppo.ippo import IPPO
 from loqa_envs import (
     IPD,
     CoinGame,
@@ -36,6 +38,9 @@ from loqa_envs import (
     make_player,
     register_game,
 )
+from loqa_envs.matrix_games.public_goods import PublicGoods
+from loqa_envs.negotiation.game import Negotiation
+from loqa_envs.stag_hunt_grid.game import StagHuntGrid
 
 
 class BadCall(NamedTuple):
@@ -98,6 +103,47 @@ FIELDS: dict[Callable[..., Any], dict[str, str]] = {
         "decay": "a number",
         "steps": "an integer",
         "sampled_values": "True or False",
+        "past": "one of",
+    },
+    PublicGoods: {
+        "num_players": "an integer",
+        "factor": "a number",
+        "gift": "a number",
+        "income": "a number",
+        "episode_length": "an integer",
+    },
+    StagHuntGrid: {
+        "plants": "an integer",
+        "stag_follows": "True or False",
+        "run_away": "True or False",
+        "stag_reward": "a number",
+        "plant_reward": "a number",
+        "maul_reward": "a number",
+        "episode_length": "an integer",
+        "size": "a tuple",
+    },
+    Negotiation: {"levels": "an integer", "episode_length": "an integer"},
+    IPPO: {
+        "actor": "an instance",
+        "critic": "an instance",
+        "discount": "a number",
+        "gae_decay": "a number",
+        "learning_rate": "a number",
+        "anneal": "an integer",
+        "epochs": "an integer",
+        "minibatches": "an integer",
+        "clip": "a number",
+        "value_weight": "a number",
+        "entropy": "a number",
+        "gradient_norm": "a number",
+    },
+    LolaDice: {
+        "actor": "an instance",
+        "discount": "a number",
+        "inner_steps": "an integer",
+        "inner_rate": "a number",
+        "rate": "a number",
+        "initial_scale": "a number",
     },
     DenseGRU: {"hidden": "a tuple", "memory": "an integer"},
     CNN: {

@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import tyro
 
 from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.separately import Separately
-from loqa_agents.cli.train import Train
+from loqa_agents.cli.train import L, Train, TrainNamed
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.players.python.foreign_code import Fault, called, imported
 from loqa_agents.training.host.episodes import Workers
-from loqa_agents.training.presets import with_network
+from loqa_agents.training.presets import Preset
 from loqa_agents.training.updates import Training
 from loqa_envs.adapters.host.environment import environment
 from loqa_envs.catalogue import GAMES
@@ -54,9 +54,10 @@ class EnvironmentOptions:
 
 
 @dataclass(frozen=True)
-class TrainEnvironment(Train[EnvironmentOptions, Learner]):
+class TrainEnvironment(Train[EnvironmentOptions, L]):
     devices: tyro.conf.Suppress[int | None] = 1
-    final_episodes: tyro.conf.Suppress[Count] = 128
+    final_episodes: Count = 128
+    """Episodes of each pair in the last evaluation."""
 
     def make_game(self) -> Game:
         options = self.game
@@ -78,15 +79,16 @@ class TrainEnvironment(Train[EnvironmentOptions, Learner]):
         return self.game.workers
 
 
-def train_environment(word: str, network: str | None) -> Any:
-    """The command that trains in the environment that ``word`` names, with where it starts from."""
-    learner = _LEARNER if network is None else with_network(_LEARNER, network)
-    options = EnvironmentOptions(word)
-    default: Any = TrainEnvironment(options, learner, _TRAINING, "42-44", network or "dense_gru")
+@dataclass(frozen=True)
+class TrainEnvironmentNamed(TrainEnvironment[L], TrainNamed[EnvironmentOptions, L]):
+    """The same with an algorithm that is a class of its own."""
+
+
+def environment_preset(word: str) -> Preset:
+    """Where training in the environment that ``word`` names starts from."""
+    options: Any = EnvironmentOptions(word)
     summary = "a PettingZoo ParallelEnv, with settings to start from"
-    return Annotated[
-        TrainEnvironment, tyro.conf.subcommand(word, default=default, description=summary)
-    ]
+    return Preset(options, _LEARNER, _TRAINING, summary, "42-44")
 
 
 def make_known(name: str | None) -> None:

@@ -15,7 +15,12 @@ from rich.console import Console
 
 from loqa_agents.algorithms.named import algorithm_named
 from loqa_agents.algorithms.registry import ALGORITHMS
-from loqa_agents.cli.environments import names_environment, train_environment
+from loqa_agents.cli.environments import (
+    TrainEnvironment,
+    TrainEnvironmentNamed,
+    environment_preset,
+    names_environment,
+)
 from loqa_agents.cli.evaluate import Evaluate
 from loqa_agents.cli.league import LeagueCommand
 from loqa_agents.cli.play import Play
@@ -41,7 +46,8 @@ def parse(arguments: Sequence[str]) -> Callable[[Console], None]:
         _subcommand(name, preset, network, algorithm) for name, preset in PRESETS.items()
     )
     if arguments[:1] == ["train"] and len(arguments) > 1 and names_environment(arguments[1]):
-        presets += (train_environment(arguments[1], network),)
+        word, kinds = arguments[1], (TrainEnvironment, TrainEnvironmentNamed)
+        presets += (_subcommand(word, environment_preset(word), network, algorithm, kinds),)
     trains: Any = Annotated[Union[presets], FLAT]  # noqa: UP007 -- made at run time
 
     @dataclass(frozen=True)
@@ -85,20 +91,29 @@ def _said(arguments: Sequence[str], option: str) -> str | None:
     return after[-1] if after and arguments[0] == "train" else None
 
 
-def _subcommand(name: str, preset: Preset, network: str | None, algorithm: str | None) -> Any:
+def _subcommand(
+    name: str,
+    preset: Preset,
+    network: str | None,
+    algorithm: str | None,
+    kinds: tuple[Any, Any] = (Train, TrainNamed),
+) -> Any:
     game, learner = preset.game, preset.learner
-    default: Any = Train(game, learner, preset.training, preset.seeds)
+    default: Any = kinds[0](game, learner, preset.training, preset.seeds)
     if algorithm is not None and algorithm not in ALGORITHMS:
         if network is not None:
             raise ValueError(f"--network goes with a Learner; {algorithm} has players of its own.")
         own = algorithm_named(algorithm, learner)
-        default = TrainNamed(game, own, preset.training, preset.seeds, algorithm=algorithm)
+        default = kinds[1](game, own, preset.training, preset.seeds, algorithm=algorithm)
     elif network is not None:
         learner = with_network(learner, network)
         default = replace(default, learner=learner, network=network)
     kind: Any = type(default)
+    parts: Any = type(default.learner)
+    if kinds[0] is Train:  # which is of any game; that of environments is of their options only
+        parts = (type(game), parts)
     return Annotated[
-        kind[type(game), type(default.learner)],
+        kind[parts],
         tyro.conf.subcommand(name, default=default, description=preset.summary),
     ]
 

@@ -22,6 +22,7 @@ from loqa_agents import (
     run,
     save_agent,
 )
+from loqa_agents.algorithms.ppo.ippo import IPPO
 from loqa_agents.algorithms.separately import by_spaces
 from loqa_agents.cli import main as cli
 from loqa_agents.cli import train
@@ -145,6 +146,9 @@ def test_options_say_who_shares_parameters(monkeypatch):
     assert groups == {"": (0, 1, 1), "--separate": (0, 1, 2), "--share-parameters": (0, 0, 0)}
     with pytest.raises(ValueError, match="exclude each other"):
         cli.main([*words, "--separate", "--share-parameters"])
+    with pytest.raises(Asked) as asked:
+        cli.main([*words, "--algorithm", "ippo", "--minibatches", "2"])
+    assert asked.value.args[0] == Separately(IPPO(minibatches=2), (0, 1, 1))
 
 
 def test_alike_agents_share_a_learner():

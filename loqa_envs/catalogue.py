@@ -41,6 +41,10 @@ GAMES: dict[str, Callable[..., Game]] = {
 """Makers of games, by the name used on the command line and in environment ids."""
 
 
+ENVIRONMENTS: dict[str, Callable[..., Game]] = {}
+"""Makers of environments of others as games, by the words that name them: ``module:function``."""
+
+
 def register_game(name: str, maker: Callable[..., Game]) -> None:
     """Make a game of your own known, to `make_game`, on the command line and in agents' files.
 
@@ -74,7 +78,8 @@ def make_game(game: str | Game, /, **settings: Any) -> Game:
                 f"got {', '.join(settings)}."
             )
         return game
-    if game not in GAMES:
+    known = GAMES | ENVIRONMENTS
+    if game not in known:
         hint = (
             "an environment of others is known once loqa_envs.environment has been given the "
             "function that makes it, or --game names it; "
@@ -83,7 +88,7 @@ def make_game(game: str | Game, /, **settings: Any) -> Game:
             f"game must be one of {', '.join(GAMES)}; {hint if ':' in game else ''}got {game!r}."
         )
     try:
-        return GAMES[game](**settings)
+        return known[game](**settings)
     except TypeError as error:
         raise ValueError(
             f"{game} was given a setting that it lacks, or lacks one: {error}."

@@ -17,7 +17,7 @@ from loqa_agents.training.host.episodes import Workers
 from loqa_agents.training.presets import Preset
 from loqa_agents.training.updates import Training
 from loqa_envs.adapters.host.environment import environment
-from loqa_envs.catalogue import GAMES
+from loqa_envs.catalogue import ENVIRONMENTS
 from loqa_envs.game import EpisodeLength, Game
 from loqa_envs.validation import Count
 
@@ -98,7 +98,7 @@ def make_known(name: str | None) -> None:
         ValueError: as `function_of`.
     """
     if name is not None and names_environment(name):
-        GAMES[name] = partial(environment, function_of(name), name=name)
+        ENVIRONMENTS[name] = partial(environment, function_of(name), name=name)
 
 
 def names_environment(word: str) -> bool:

@@ -15,7 +15,7 @@ from loqa_agents.players.python.foreign_code import Fault, imported
 from loqa_agents.players.shipping import shipped_agents
 from loqa_agents.training.presets import PRESETS, with_settings
 from loqa_envs.adapters.host.game import ALWAYS
-from loqa_envs.catalogue import GAMES
+from loqa_envs.catalogue import ENVIRONMENTS
 from loqa_envs.game import Game
 from loqa_envs.policy import own_game
 
@@ -118,13 +118,16 @@ def _game_called(
             "of others, have boards of their own."
         )
     if name is not None and names_environment(name):  # with settings that agents learned with
-        return of_agents if of_agents and of_agents.name == name else GAMES[name]()
+        return of_agents if of_agents and of_agents.name == name else ENVIRONMENTS[name]()
     if name is None and of_agents is not None:
         return of_agents
-    raise ValueError(
-        f"--game must be one of {', '.join(PRESETS)}, or module:function that makes an "
-        + (f"environment; got {name!r}." if name else "environment, where no trained agent says.")
-    )
+    names = f"{', '.join(PRESETS)}, or module:function that makes an environment"
+    if name is None:
+        raise ValueError(
+            "--game must say which game is played where no trained agent does; it must be one of "
+            f"{names}."
+        )
+    raise ValueError(f"--game must be one of {names}; got {name!r}.")
 
 
 def is_function(word: str) -> bool:

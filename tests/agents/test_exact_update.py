@@ -13,7 +13,6 @@ from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.losses import actor_loss
 from loqa_agents.algorithms.weights.loqa import Shaping
 from loqa_agents.networks.dense_gru import DenseGRU
-from loqa_agents.networks.policy import mixed
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.trainer import Trainer
 from loqa_agents.training.updates import Training, TrainState
@@ -33,7 +32,7 @@ class Knowing(Learner):
         logits = [
             policy.in_seat(place).log_probabilities(params.actor, jnp.eye(5)) for place in (0, 1)
         ]
-        rates = [mixed(jnp.exp(said), self.exploration)[:, 0] for said in logits]
+        rates = [self.behaviour(game).explored(said)[:, 0] for said in logits]
         own = solve(game, rates[seat], rates[1 - seat], self.discount, seat)
         theirs = solve(game, rates[1 - seat], rates[seat], self.discount, 1 - seat)
         seen = trajectory.observations[:, seat].argmax(-1)

@@ -13,7 +13,8 @@ from host_environments import Dilemma, Leavers
 from loqa_agents import Learner, Training, evaluate_agents, load_agent, run
 from loqa_agents.cli import main as cli
 from loqa_agents.training.host.episodes import EnvironmentFailed
-from loqa_envs import GAMES, environment, make_game
+from loqa_envs import environment, make_game
+from loqa_envs.catalogue import ENVIRONMENTS
 
 LEARNER = Learner(actor_steps=1, critic_steps=1)
 TRAINING = Training(episodes=4, updates=4, evaluate_every=2)
@@ -74,7 +75,7 @@ def test_agents_are_files_for_whoever_knows_the_environment(finished, monkeypatc
     assert agents[0].game == GAME
     again = evaluate_agents(agents, 8)
     assert again["cross_play"] == pytest.approx(results["cross_play"], abs=0.8)
-    monkeypatch.delitem(GAMES, GAME.name)
+    monkeypatch.delitem(ENVIRONMENTS, GAME.name)
     with pytest.raises(ValueError, match="got 'host_environments:Dilemma'"):
         load_agent(out / "agents" / "1.safetensors")
 

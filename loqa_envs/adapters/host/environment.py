@@ -8,7 +8,7 @@ from typing import Any
 
 from loqa_envs.adapters.host.copies import MakeEnv
 from loqa_envs.adapters.host.game import HostGame
-from loqa_envs.catalogue import GAMES
+from loqa_envs.catalogue import ENVIRONMENTS
 
 
 def environment(
@@ -53,7 +53,7 @@ def _known(
         name = _word(make_env)
     if name is not None:
         game = replace(game, name=name)
-        GAMES[name] = partial(environment, make_env, name=name)
+        ENVIRONMENTS[name] = partial(environment, make_env, name=name)
     return replace(game, make_env=make_env)
 
 

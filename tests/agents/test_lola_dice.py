@@ -176,7 +176,7 @@ def test_its_agents_are_saved_and_loaded(tmp_path: Path):
 def test_a_model_of_the_other_comes_to_do_what_the_other_does():
     game = IPD(episode_length=20)
     learner = LolaDiceOM(rate=1e-9, model_steps=5)  # which stays where it is
-    training = Training(episodes=64, updates=60, rival="lola_dice_om")
+    training = Training(episodes=512, updates=60, rival="lola_dice_om")
     trainer = Trainer(game, learner, training, seeds=(0,))
     state = trainer.init()
     table = np.asarray(jax.random.normal(jax.random.key(5), (1, 5, 2)))

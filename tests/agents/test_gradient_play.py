@@ -169,6 +169,7 @@ def test_where_seats_differ_a_learner_follows_the_gradient_of_each():
     )
 
 
+@pytest.mark.slow
 def test_each_of_three_players_follows_its_own_gradient():
     game, learner = PublicGoods(), NaiveExact(learning_rate=0.3, discount=0.8)
     own, second, third = (learner.init(jax.random.key(i), game) for i in range(3))

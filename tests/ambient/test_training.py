@@ -53,7 +53,7 @@ RECIPES = {name: (DILEMMA, Learner(algorithm=name), SELF_PLAY) for name in ALGOR
     "exact": (DILEMMA, Learner(entropy=0.1), Training(exact=True, updates=2)),
     "endless": (DILEMMA, Learner(finite_horizon=False), SELF_PLAY),
     "mean": (DILEMMA, Learner(shaping=Shaping(past="mean")), SELF_PLAY),
-    "ippo": (COIN, IPPO(actor=SMALL, critic=SMALL, anneal=5), POOL),
+    "ippo": (COIN, IPPO(actor=SMALL, critic=SMALL, anneal=5, minibatches=5), POOL),
     "lola_dice": (DILEMMA, LolaDice(actor=SMALL, initial_scale=1), SELF_PLAY),
     "sampled": (DILEMMA, Learner(shaping=Shaping(sampled_values=True)), SELF_PLAY),
 }

@@ -42,7 +42,7 @@ def expected_terms(solved: Solution, shaping: Shaping, discount: float, algorith
     influence = _influence(solved, shaping, algorithm)
     factor, front = past_factors(shaping.past, shaping.decay, discount, len(influence))
     traces, squares = _expected_traces(solved, influence, factor)
-    by_their_choice = jnp.reshape(front, (-1, 1, 1)) * solved.other_advantages
+    by_their_choice = jnp.reshape(jnp.float32(front), (-1, 1, 1)) * solved.other_advantages
     return Terms(
         own,
         traces[:, :, None] * by_their_choice,

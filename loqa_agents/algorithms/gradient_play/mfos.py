@@ -57,7 +57,7 @@ class MFOS(NaiveExact):
 
     Lu et al., Model-Free Opponent Shaping (ICML 2022). There a batch is 4096, the learning rate
     0.002, and the hidden units are tanh. What a move is worth shows a hundred steps later: with GAE
-    (λ 0.95) and a learning rate of 0.002 nothing was learned in 125 updates.
+    (λ 0.95) and a learning rate of 0.002 the shaper rose from about -2.3 to -2.2 in 125 updates.
     """
 
     opponent_rate: Positive = 1.0

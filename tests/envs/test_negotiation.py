@@ -2,8 +2,6 @@
 
 from itertools import product
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -130,13 +128,3 @@ def test_pettingzoo_has_it_under_its_own_module():
 def test_levels_that_make_no_grid_are_refused(levels):
     with pytest.raises(ValueError, match=r"Negotiation.levels must be an integer from 2 to 11"):
         make_game("negotiation", levels=levels)
-
-
-def test_types_are_never_promoted_silently():
-    game = make_game("negotiation")
-    with jax.numpy_dtype_promotion("strict"):
-        state = game.reset(jax.random.key(0))
-        state, *_ = game.step(jax.random.key(1), state, jnp.zeros(2, jnp.int32))
-        for player in game.scripted_players(0).values():
-            seen = game.observe(state)[0]
-            player.act(jax.random.key(2), (), player.initial_carry(), seen)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from loqa_envs import (
+    GAMES,
     IPD,
     Grim,
     MemoryOne,
@@ -248,3 +249,15 @@ def test_matrix_games_without_a_dilemma_have_the_same_players_but_extortion() ->
     assert set(DILEMMA.scripted_players(0)) - set(make_game("chicken").scripted_players(0)) == {
         "extort_2"
     }
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_types_are_never_promoted_silently(name: str) -> None:
+    game = make_game(name) if name != "matrix_game" else make_game(name, payoffs=(3, 0, 5, 1))
+    with jax.numpy_dtype_promotion("strict"):
+        state = game.reset(jax.random.key(0))
+        actions = jnp.zeros(game.num_players, jnp.int32)
+        state, *_ = game.step(jax.random.key(1), state, actions)
+        for player in game.scripted_players(0).values():
+            seen = game.observe(state)[0]
+            player.act(jax.random.key(2), (), player.initial_carry(), seen)

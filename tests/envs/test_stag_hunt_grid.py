@@ -1,7 +1,5 @@
 """The stag hunt on a grid: who is paid what, where things reappear, how stag and players walk."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -110,13 +108,3 @@ def test_the_board_is_drawn_as_text():
 def test_a_board_too_small_for_all_is_refused():
     with pytest.raises(ValueError, match=r"StagHuntGrid.size must be at least 6 cells"):
         make_game("stag_hunt_grid", size=2)
-
-
-def test_types_are_never_promoted_silently():
-    game = make_game("stag_hunt_grid")
-    with jax.numpy_dtype_promotion("strict"):
-        state = game.reset(jax.random.key(0))
-        state, *_ = game.step(jax.random.key(1), state, jnp.zeros(2, jnp.int32))
-        for player in game.scripted_players(0).values():
-            seen = game.observe(state)[0]
-            player.act(jax.random.key(2), (), player.initial_carry(), seen)

@@ -9,7 +9,9 @@ library Axelrod; generous_tit_for_tat plays as its GTFT with payoffs 3, 0, 5, 1,
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -77,15 +79,8 @@ def memory_one(probabilities: str) -> ScriptedPolicy:
     Raises:
         ValueError: if they are anything else.
     """
-    if probabilities == RANDOM:
-        return RandomMemoryOne()
-    try:
-        return MemoryOne(tuple(float(number) for number in probabilities.split(",")))
-    except ValueError:
-        raise ValueError(
-            "memory_one: must be followed by five probabilities, for START, CC, CD, DC and DD, "
-            f"such as memory_one:1,1,0,1,0; got 'memory_one:{probabilities}'."
-        ) from None
+    asked = "five probabilities, for START, CC, CD, DC and DD, such as memory_one:1,1,0,1,0"
+    return _memory_one(MemoryOne, 5, asked, probabilities)
 
 
 @dataclass(frozen=True)
@@ -102,22 +97,21 @@ class MemoryOneOfMany(MemoryOne):
 def memory_one_of_many(situations: tuple[str, ...]) -> Callable[[str], ScriptedPolicy]:
     """What makes a player of a probability for each of ``situations``, with commas between them."""
 
-    def make(probabilities: str) -> ScriptedPolicy:
-        if probabilities == RANDOM:
-            return RandomMemoryOne(len(situations))
-        try:
-            numbers = tuple(float(number) for number in probabilities.split(","))
-            if len(numbers) == len(situations):
-                return MemoryOneOfMany(numbers)
-        except ValueError:
-            pass
-        raise ValueError(
-            f"memory_one: must be followed by {len(situations)} probabilities, for "
-            f"{', '.join(situations)}, with commas between them; "
-            f"got 'memory_one:{probabilities}'."
-        )
+    number = len(situations)
+    asked = f"{number} probabilities, for {', '.join(situations)}, with commas between them"
+    return partial(_memory_one, MemoryOneOfMany, number, asked)
 
-    return make
+
+def _memory_one(
+    kind: type[MemoryOne], number: int, asked: str, probabilities: str
+) -> ScriptedPolicy:
+    if probabilities == RANDOM:
+        return RandomMemoryOne(number)
+    with suppress(ValueError):
+        numbers = tuple(float(each) for each in probabilities.split(","))
+        if len(numbers) == number:
+            return kind(numbers)
+    raise ValueError(f"memory_one: must be followed by {asked}; got 'memory_one:{probabilities}'.")
 
 
 @dataclass(frozen=True)

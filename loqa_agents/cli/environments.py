@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import tyro
 
@@ -53,8 +53,11 @@ class EnvironmentOptions:
     """Processes that share the copies of the environment; 0 steps them one after another."""
 
 
+E = TypeVar("E", bound=EnvironmentOptions)
+
+
 @dataclass(frozen=True)
-class TrainEnvironment(Train[EnvironmentOptions, L]):
+class TrainEnvironment(Train[E, L]):
     devices: tyro.conf.Suppress[int | None] = 1
     final_episodes: Count = 128
     """Episodes of each pair in the last evaluation."""
@@ -80,7 +83,7 @@ class TrainEnvironment(Train[EnvironmentOptions, L]):
 
 
 @dataclass(frozen=True)
-class TrainEnvironmentNamed(TrainEnvironment[L], TrainNamed[EnvironmentOptions, L]):
+class TrainEnvironmentNamed(TrainEnvironment[E, L], TrainNamed[E, L]):
     """The same with an algorithm that is a class of its own."""
 
 

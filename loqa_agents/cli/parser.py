@@ -109,11 +109,8 @@ def _subcommand(
         learner = with_network(learner, network)
         default = replace(default, learner=learner, network=network)
     kind: Any = type(default)
-    parts: Any = type(default.learner)
-    if kinds[0] is Train:  # which is of any game; that of environments is of their options only
-        parts = (type(game), parts)
     return Annotated[
-        kind[parts],
+        kind[type(game), type(default.learner)],
         tyro.conf.subcommand(name, default=default, description=preset.summary),
     ]
 

@@ -25,8 +25,22 @@ class Random(ScriptedPolicy):
         return (narrowed(noise)[0] * self.num_actions).astype(np.int32), carry
 
 
+class Around:
+    """A player around another one, its ``policy``: as many actions, and the same memory."""
+
+    policy: Any
+
+    @property
+    def num_actions(self) -> int:
+        number: int = self.policy.num_actions
+        return number
+
+    def initial_carry(self) -> Carry:
+        return self.policy.initial_carry()
+
+
 @dataclass(frozen=True)
-class Tremble(Settings):
+class Tremble(Around, Settings):
     """Any player whose hand slips: with probability ``epsilon`` a uniformly random action instead.
 
     The player remembers what it meant to do; what it did is in its next observation.
@@ -40,13 +54,6 @@ class Tremble(Settings):
 
     def in_seat(self, seat: int) -> "Tremble":
         return replace(self, policy=in_seat(self.policy, seat))
-
-    @property
-    def num_actions(self) -> int:
-        return self.policy.num_actions
-
-    def initial_carry(self) -> Carry:
-        return self.policy.initial_carry()
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array

@@ -52,6 +52,8 @@ class Algorithm(Settings):
     policy gradient, of which only a function of one episode is new (`ALGORITHMS`).
     """
 
+    by_name: ClassVar[bool] = True
+    """Whether the name that it is registered by, if any, is one that trainings can ask for."""
     plays_episodes: ClassVar[bool] = True
     """Whether it learns from sampled episodes; if not, `update` is given no views."""
 
@@ -134,12 +136,9 @@ def register_algorithm(name: str, algorithm: type[Algorithm]) -> None:
             f"algorithm must be a class that inherits from Algorithm, got {algorithm!r}."
         )
     register_kind(name, algorithm)
-    _REGISTERED[name] = algorithm
-
-
-_REGISTERED: dict[str, type[Algorithm]] = {}
 
 
 def algorithms() -> dict[str, type[Algorithm]]:
-    """All classes that are registered, by name; what a `Learner` can be set to is not there."""
-    return dict(_REGISTERED)
+    """The registered classes that are trained `Algorithm.by_name`."""
+    kinds = {name: kind for name, kind in KINDS.items() if issubclass(kind, Algorithm)}
+    return {name: kind for name, kind in kinds.items() if kind.by_name}

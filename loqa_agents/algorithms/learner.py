@@ -38,6 +38,8 @@ class Learner(LearnerSettings):
         ValueError: for an unknown algorithm or a setting out of its range.
     """
 
+    by_name = False  # trainings ask for what its ``algorithm`` is set to
+
     @property
     def label(self) -> str:
         return self.algorithm

@@ -14,29 +14,23 @@ from loqa_agents.algorithms.algorithm import (
     AlgorithmState,
     Context,
     Metrics,
+    register_algorithm,
 )
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.common.rollout import Trajectory
-from loqa_agents.common.settings import register_kind
 from loqa_envs.arrays import Array
 from loqa_envs.game import Carry, Extras, Game, Params, Policy, in_seat
+from loqa_envs.policy import Around
 from loqa_envs.validation import Settings
 
 
 @dataclass(frozen=True)
-class PartOf(Settings):
+class PartOf(Around, Settings):
     """A player whose parameters are one of several that are kept together."""
 
     policy: Policy
     place: int
-
-    @property
-    def num_actions(self) -> int:
-        return self.policy.num_actions
-
-    def initial_carry(self) -> Carry:
-        return self.policy.initial_carry()
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
@@ -50,7 +44,7 @@ class PartOf(Settings):
 
 
 @dataclass(frozen=True)
-class TeamPolicy(Settings):
+class TeamPolicy(Around, Settings):
     """A player that has parameters for each group of seats, and plays in a seat with its group's.
 
     Raises:
@@ -62,13 +56,6 @@ class TeamPolicy(Settings):
 
     def in_seat(self, seat: int) -> PartOf:
         return PartOf(in_seat(self.policy, seat), self.groups[seat])
-
-    @property
-    def num_actions(self) -> int:
-        return self.policy.num_actions
-
-    def initial_carry(self) -> Carry:
-        return self.policy.initial_carry()
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array
@@ -92,6 +79,8 @@ class Separately(Algorithm):
     learner: Algorithm
     groups: Annotated[tuple[int, ...], MinLen(1)]
     """The group of each seat."""
+
+    by_name = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -185,5 +174,5 @@ def by_spaces(game: Game, learner: Algorithm) -> Algorithm:
     return Separately(learner, groups)
 
 
-register_kind("learner", Learner)  # names in files only: nobody trains "a learner" by that name
-register_kind("separately", Separately)
+register_algorithm("learner", Learner)
+register_algorithm("separately", Separately)

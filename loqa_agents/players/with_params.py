@@ -7,29 +7,21 @@ import jax
 from loqa_agents.players.by_step import StepPlayer
 from loqa_envs.arrays import Array
 from loqa_envs.game import Carry, Extras, Game, Params, Policy
+from loqa_envs.policy import Around
 
 
-class WithParams:
+class WithParams(Around):
     """A `Policy` that has its parameters with it, so that it can be an ``opponent`` everywhere.
 
     It has ``policy``, and ``params`` for it; those of equal policies share compiled programs.
     """
 
     game: Game
-    policy: Any
     params: Any
 
     def in_seat(self, seat: int) -> Self:
         """The same player in that seat; itself if it plays alike in all."""
         return self
-
-    @property
-    def num_actions(self) -> int:
-        number: int = self.policy.num_actions
-        return number
-
-    def initial_carry(self) -> Carry:
-        return self.policy.initial_carry()
 
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Array

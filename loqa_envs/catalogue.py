@@ -42,7 +42,7 @@ GAMES: dict[str, Callable[..., Game]] = {
 
 
 ENVIRONMENTS: dict[str, Callable[..., Game]] = {}
-"""Makers of environments of others as games, by the words that name them: ``module:function``."""
+"""Makers of environments of others as games, by their name: ``module:function``, or a library."""
 
 
 def register_game(name: str, maker: Callable[..., Game]) -> None:

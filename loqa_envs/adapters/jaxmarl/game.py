@@ -19,7 +19,7 @@ from loqa_envs.adapters.jaxmarl.spaces import (
     spec_of,
 )
 from loqa_envs.arrays import Array
-from loqa_envs.catalogue import register_game
+from loqa_envs.catalogue import ENVIRONMENTS
 from loqa_envs.game import EpisodeLength, Policy, Rules
 from loqa_envs.observation import Observation, ObservationSpec
 from loqa_envs.policy import Random
@@ -194,7 +194,8 @@ def from_jaxmarl(
     return JaxMARLGame(environment, settings, episode_length, reward_range)
 
 
-register_game(JaxMARLGame.name, JaxMARLGame)
+# Among the environments of others: the names of our own games do not depend on what was imported.
+ENVIRONMENTS[JaxMARLGame.name] = JaxMARLGame
 
 
 @lru_cache(64)

@@ -1,17 +1,19 @@
-"""Every algorithm on every game, by one protocol, in one table.
+"""Every algorithm in every game of the suite dilemmas-v1, by one protocol, in one table.
 
     python benchmarks/dilemmas.py
     python benchmarks/dilemmas.py ipd/loqa ipd/naive --budget quick --folder runs/dilemmas
 
 Trains each row (game/algorithm) by one command over seeds 42 to 51, makes its scorecard, and plays
 a league of all rows of a game that are done. All of it lies in ``--folder`` and goes on from there:
-a row whose card is there is not trained again. Results of rows that are not asked for stay as they
-are in ``benchmarks/results/dilemmas.json``, where ``--budget quick`` writes nothing.
+a row whose card is there is not trained again. Rows that are not asked for stay as they are in
+``loqa_agents/suite/dilemmas-v1.json``, which comes with the package, as do, with ``--ship``, the
+agents of rows. ``--budget quick`` writes neither.
 """
 
 import argparse
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -20,13 +22,23 @@ from typing import Any
 
 from machine import describe
 
+import loqa_agents
 from loqa_agents import load_agent
-from loqa_agents.reports.league import cell, number
+from loqa_agents.reports.suite import markdown
 
-RESULTS = Path(__file__).parent / "results" / "dilemmas.json"
+PACKAGE = Path(loqa_agents.__file__).parent
+RESULTS = PACKAGE / "suite" / "dilemmas-v1.json"
+SHIPPED = PACKAGE / "shipped"
 SEEDS = "42-51"
 QUICK = ["--seeds", "42-43", "--updates", "20", "--evaluate-every", "20"]
-_EXACT = "--rival {0} --updates 100 --evaluate-every 100"
+EXACT = ("naive_exact", "lookahead", "lola_exact", "sos", "cgd")
+_EXACT = "--algorithm {0} --rival {0} --updates 100 --evaluate-every 100"
+_GAMES = {
+    "stag_hunt": "stag_hunt",
+    "public_goods": "public_goods",
+    "negotiation": "negotiation",
+}
+_SAMPLED = ("loqa", "naive", "prosocial", "advantage_alignment", "ippo")
 ROWS = {
     "ipd/loqa": "ipd",
     "ipd/loqa_n_step": "ipd --algorithm loqa_n_step",
@@ -35,22 +47,24 @@ ROWS = {
     "ipd/prosocial": "ipd --algorithm prosocial",
     "ipd/ippo": "ipd --algorithm ippo",
     "ipd/lola_dice": "ipd --algorithm lola_dice --episode-length 150 --episodes 64 --updates 200",
+    **{f"ipd/{name}": f"ipd {_EXACT.format(name)}" for name in EXACT},
+    "ipd/mfos": "ipd --algorithm mfos --updates 500 --evaluate-every 100",
     **{
-        f"ipd/{name}": f"ipd --algorithm {name} {_EXACT.format(name)}"
-        for name in ("naive_exact", "lookahead", "lola_exact", "sos", "cgd")
+        f"{game}/{name}": f"{preset} --algorithm {name}"
+        for game, preset in _GAMES.items()
+        for name in _SAMPLED
     },
-    "coin/loqa": "coin",
-    "coin/advantage_alignment": "coin --algorithm advantage_alignment",
-    "coin/naive": "coin --algorithm naive",
-    "coin/prosocial": "coin --algorithm prosocial",
-    "public_goods/loqa": "public_goods",
-    "public_goods/naive": "public_goods --algorithm naive",
-    "public_goods/prosocial": "public_goods --algorithm prosocial",
-    "public_goods/advantage_alignment": "public_goods --algorithm advantage_alignment",
+    "coin3x3/loqa": "coin",
+    "coin3x3/advantage_alignment": "coin --algorithm advantage_alignment",
+    "coin3x3/naive": "coin --algorithm naive --updates 300",
+    "coin3x3/prosocial": "coin --algorithm prosocial --updates 300",
+    "coin3x3/ippo": "coin --algorithm ippo --actor.memory 32 --critic.memory 32 "
+    "--learning-rate 0.001 --updates 300",
 }
 """What ``loqa train`` is told for each row, beside seeds and folder."""
+FEW = ("coin3x3",)
+"""Games of which the agents of three seeds are shipped, since they are large."""
 SCRIPTED = ("always_cooperate", "always_defect", "tit_for_tat")
-LINES = ("self_play", "cross_play", "always_cooperate", "always_defect", "best_response")
 
 
 def loqa(*words: str) -> None:
@@ -63,19 +77,12 @@ def train(row: str, folder: Path, quick: bool) -> None:
     out, card = folder / row, folder / f"{row}.json"
     if card.exists():
         return
-    words = [*ROWS[row].split(), "--seeds", SEEDS, *(QUICK if quick else [])]
+    words = [*ROWS[row].split(), *(QUICK if quick else ["--seeds", SEEDS])]
     # A run that was cut goes on; one that is done is only read.
-    loqa(
-        "train",
-        *words,
-        "--out",
-        str(out),
-        *(["--resume"] if (out / "config.json").exists() else []),
-    )
-    loqa(
-        "evaluate", str(out), "--out", str(card), *(["--response-updates", "20"] if quick else []),
-        "--episodes", "64" if quick else "1024",
-    )  # fmt: skip
+    goes_on = ["--resume"] if (out / "config.json").exists() else []
+    loqa("train", *words, "--out", str(out), *goes_on)
+    effort = ["--episodes", "64", "--response-updates", "0"] if quick else []
+    loqa("evaluate", str(out), "--out", str(card), *effort)
 
 
 def result(row: str, folder: Path) -> dict[str, Any]:
@@ -88,7 +95,7 @@ def result(row: str, folder: Path) -> dict[str, Any]:
         "knows": sorted(agent.learner.knows),
         "steps": run["env_steps"],
         "seconds": round(run["wall_seconds"], 1),
-        "by_seed": {"self_play": run["self_play"]},
+        "self_play_by_seed": run["self_play"],
         "lines": card["lines"],
     }
 
@@ -109,26 +116,13 @@ def league(game: str, rows: list[str], folder: Path, quick: bool) -> dict[str, A
     }
 
 
-def table(game: str, report: dict[str, Any]) -> list[str]:
-    """A game's rows as Markdown."""
-    heads = ["algorithm", "knows", "self-play", "cross-play", "versus AC", "AC keeps",
-             "versus AD", "exploitability", "steps", "seconds"]  # fmt: skip
-    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    for name, row in report["rows"].items():
-        if not name.startswith(f"{game}/"):
-            continue
-        by_name = {line["name"]: line for line in row["lines"]}
-        alone = {n: by_name.get(n, by_name.get(f"{n} x1")) for n in LINES}
-        met, defect, response = (alone[n] for n in LINES[2:])
-        cells = [
-            name.rpartition("/")[2], ", ".join(row["knows"]) or "nothing",
-            *(cell(alone[n]["agent"]) if alone[n] else "" for n in LINES[:2]),
-            cell(met["agent"]), cell(met["opponent"]), cell(defect["agent"]),
-            cell(response["exploitability"]) if response else "",
-            f"{row['steps']:,}", number(row["seconds"]),
-        ]  # fmt: skip
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+def ship(row: str, folder: Path) -> None:
+    """Put the agents of a row into the package."""
+    out = SHIPPED / row
+    out.mkdir(parents=True, exist_ok=True)
+    few = row.partition("/")[0] in FEW
+    for file in sorted((folder / row / "agents").glob("*.safetensors"))[: 3 if few else None]:
+        shutil.copy(file, out / file.name)
 
 
 def main() -> None:
@@ -136,6 +130,7 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}")
     parser.add_argument("--budget", choices=("full", "quick"), default="full")
     parser.add_argument("--folder", type=Path, default=Path("runs/dilemmas"))
+    parser.add_argument("--ship", action="store_true", help="put agents into the package")
     arguments = parser.parse_args()
     rows, folder = arguments.rows or list(ROWS), arguments.folder
     quick = arguments.budget == "quick"
@@ -151,15 +146,17 @@ def main() -> None:
             if row.startswith(f"{game}/"):
                 train(row, folder, quick)
                 report["rows"][row] = result(row, folder)
+                if arguments.ship and not quick:
+                    ship(row, folder)
         done = [
             row for row in ROWS if row.startswith(f"{game}/") and (folder / f"{row}.json").exists()
         ]
         report["leagues"][game] = league(game, done, folder, quick)
-        print(*table(game, report), sep="\n")
+        report["rows"] = {row: report["rows"][row] for row in ROWS if row in report["rows"]}
+        print(markdown({row.partition("/")[2]: report["rows"][row] for row in done}))
+        if not quick:
+            RESULTS.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     print(f"{time.perf_counter() - started:.0f} s")
-    report["rows"] = {row: report["rows"][row] for row in ROWS if row in report["rows"]}
-    if not quick:
-        RESULTS.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python benchmarks/mfos.py [FOLDER]
 
-Default settings, 250 updates, seeds 42 to 51, all in one program. Numbers are means per step of the
+Default settings, 500 updates, seeds 42 to 51, all in one program. Numbers are means per step of the
 game over all meta-steps and meta-episodes of the last update. In FOLDER a run that was stopped goes
 on. Every seed is written to ``benchmarks/results/mfos.json``.
 """
@@ -22,7 +22,7 @@ from loqa_envs import IPD
 
 RESULTS = Path(__file__).parent / "results" / "mfos.json"
 SEEDS = range(42, 52)
-TRAINING = Training(updates=250, evaluate_every=20)
+TRAINING = Training(updates=500, evaluate_every=50)
 
 
 def measure(folder: Path) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def test_each_library_has_its_place(library, allowed):
 
 FOLDERS = (
     "common", "networks", "algorithms", "training", "players", "runs", "league", "responses",
-    "scorecard", "reports", "cli",
+    "scorecard", "suite", "reports", "cli",
 )  # fmt: skip
 """From the bottom to the top: each may import those before it."""
 

@@ -76,7 +76,7 @@ class Evaluate:
             raise ValueError("evaluate needs an AGENT: an agent, or the folder of a run.")
         game, found = gathered(self.agents, (), self.game, self.size, self.num_players)
         budget = self._budget(game)
-        _require_one_training(found)
+        require_one_training(found)
         check_seats(found, game)  # mistakes are found before anything is played
         devices = use_devices(self.devices)
         with progress_bar(console) as bar:
@@ -106,7 +106,7 @@ class Evaluate:
         return Budget(updates, self.response_episodes, self.restarts) if updates else None
 
 
-def _require_one_training(agents: Sequence[Entrant]) -> None:
+def require_one_training(agents: Sequence[Entrant]) -> None:
     """Raise ``ValueError`` unless they can be the seeds of one training, each given once."""
     prints = [fingerprint(identity_of(agent.player)) for agent in agents]
     twice = [

@@ -1,4 +1,4 @@
-"""The command line: ``loqa train``, ``loqa evaluate``, ``loqa play``, ``loqa league``.
+"""The command line: ``loqa train``, ``evaluate``, ``play``, ``league`` and ``benchmark``.
 
 This module imports nothing that takes time, so that signals are answered before all that does.
 """

@@ -15,16 +15,17 @@ from rich.console import Console
 
 from loqa_agents.algorithms.named import algorithm_named
 from loqa_agents.algorithms.registry import ALGORITHMS
-from loqa_agents.cli.environments import (
+from loqa_agents.cli.benchmark import Benchmark
+from loqa_agents.cli.evaluate import Evaluate
+from loqa_agents.cli.league import LeagueCommand
+from loqa_agents.cli.play import Play
+from loqa_agents.cli.training.environments import (
     TrainEnvironment,
     TrainEnvironmentNamed,
     environment_preset,
     names_environment,
 )
-from loqa_agents.cli.evaluate import Evaluate
-from loqa_agents.cli.league import LeagueCommand
-from loqa_agents.cli.play import Play
-from loqa_agents.cli.train import FLAT, Train, TrainNamed
+from loqa_agents.cli.training.train import FLAT, Train, TrainNamed
 from loqa_agents.common.files import as_path
 from loqa_agents.common.text import shortened
 from loqa_agents.training.presets import PRESETS, Preset, with_network
@@ -65,6 +66,7 @@ def parse(arguments: Sequence[str]) -> Callable[[Console], None]:
         | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
         | Annotated[Play, tyro.conf.subcommand("play")]
         | Annotated[LeagueCommand, tyro.conf.subcommand("league")]
+        | Annotated[Benchmark, tyro.conf.subcommand("benchmark")]
     )
     printed = io.StringIO()
     try:

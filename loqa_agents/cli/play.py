@@ -10,10 +10,10 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from loqa_agents.cli.environments import make_known, names_environment
 from loqa_agents.cli.human import NAME, Human, keyboard
 from loqa_agents.cli.options import check_new_file, check_options
 from loqa_agents.cli.resolve import find_entrants, gathered
+from loqa_agents.cli.training.environments import make_known, names_environment
 from loqa_agents.common.files import write_atomically
 from loqa_agents.league.entrants import Entrant, seat, table_of
 from loqa_agents.league.pairs.python_pairs import PlayerError, watch_python_players

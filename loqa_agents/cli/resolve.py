@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from loqa_agents import published
-from loqa_agents.cli.environments import make_known, names_environment
+from loqa_agents.cli.training.environments import make_known, names_environment
 from loqa_agents.common.files import as_path
 from loqa_agents.league.entrants import Entrant, as_shown, ready
 from loqa_agents.players import axelrod

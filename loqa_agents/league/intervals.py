@@ -41,6 +41,11 @@ class Estimate(NamedTuple):
     def high(self) -> Floats:
         return self.mean + self.reach * np.sqrt(self.variance)
 
+    def at(self, *place: int) -> dict[str, float | None]:
+        """Mean and bounds at a place, as JSON data: what is not known is None."""
+        numbers = {name: float(getattr(self, name)[place]) for name in Interval._fields}
+        return {name: None if np.isnan(n) else round(n, 6) for name, n in numbers.items()}
+
     def on_shared(self, episodes: Floats) -> Self:
         """The same, where all pairs had the same random numbers in episode e of ``[..., E]``.
 

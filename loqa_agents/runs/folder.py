@@ -19,7 +19,7 @@ from loqa_agents.common.text import printable
 from loqa_agents.runs.lock import held_alone
 
 _CONFIG = "config.json"
-_MARKS = {"learner": "training", "entrants": "league"}
+_MARKS = {"learner": "training", "entrants": "league", "suite": "benchmark"}
 """Parts of a configuration that tell what it is of."""
 _OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 

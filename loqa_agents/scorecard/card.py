@@ -11,7 +11,7 @@ from annotated_types import Len
 from loqa_agents.common.settings import game_to_dict
 from loqa_agents.common.versions import versions
 from loqa_agents.league.entrants import Entrant, as_shown, ready, seat
-from loqa_agents.league.intervals import Estimate, Floats, over_seeds
+from loqa_agents.league.intervals import Floats, over_seeds
 from loqa_agents.league.play import play_league
 from loqa_agents.league.statistics import Estimates, estimate
 from loqa_agents.league.summary import mean_of
@@ -164,13 +164,13 @@ def _pairs(
     """
     rewards, several = tables[-1][0], len(tables) > 1
     return [
-        _line("self_play", _of(rewards.same_seed, 0)),
-        *([_line("cross_play", _of(rewards.cross_seed, 0))] if seeds > 1 else []),
+        _line("self_play", rewards.same_seed.at(0)),
+        *([_line("cross_play", rewards.cross_seed.at(0))] if seeds > 1 else []),
         *(
             _line(
                 f"{name} x{held}" if several else name,
-                _of(own.teams, 0, 1 + i),
-                _of(theirs.teams, 1 + i, 0),
+                own.teams.at(0, 1 + i),
+                theirs.teams.at(1 + i, 0),
             )
             for i, name in enumerate(known)
             for held, (own, theirs) in enumerate(tables, 1)
@@ -195,14 +195,8 @@ def _responses(answers: Answers, own: Floats) -> list[dict[str, Any]]:
 
 def _over_seeds(values: Any) -> dict[str, Any]:
     """The estimate of ``values[seeds, E]``."""
-    return _of(over_seeds(values.mean(-1, dtype=float)))
+    return over_seeds(values.mean(-1, dtype=float)).at()
 
 
 def _line(name: str, agent: dict[str, Any], opponent: dict[str, Any] | None = None) -> Any:
     return {"name": name, "agent": agent, "opponent": opponent}
-
-
-def _of(value: Estimate, *place: int) -> dict[str, float | None]:
-    """As JSON data; bounds that are not known are None."""
-    numbers = {name: float(getattr(value, name)[place]) for name in ("mean", "low", "high")}
-    return {name: None if np.isnan(n) else round(n, 6) for name, n in numbers.items()}

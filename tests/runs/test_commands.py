@@ -13,7 +13,7 @@ from rich.console import Console
 
 from loqa_agents import PRESETS
 from loqa_agents.cli import main as cli
-from loqa_agents.cli.train import parse_seeds
+from loqa_agents.cli.training.train import parse_seeds
 from loqa_agents.runs import report
 
 from .folders import TINY, Loqa, results

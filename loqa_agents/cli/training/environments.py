@@ -10,7 +10,7 @@ import tyro
 from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.separately import Separately
-from loqa_agents.cli.train import L, Train, TrainNamed
+from loqa_agents.cli.training.train import L, Train, TrainNamed
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.players.python.foreign_code import Fault, called, imported
 from loqa_agents.training.host.episodes import Workers

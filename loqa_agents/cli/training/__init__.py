@@ -1,0 +1,1 @@
+"""`loqa train`: in games, and in environments of others."""

@@ -1,0 +1,66 @@
+"""Rows of a suite for people: a table for each game, in Markdown and in a terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+from loqa_agents.common.terminal import print_table
+from loqa_agents.common.text import markdown_text
+from loqa_agents.reports.league import cell, number
+
+Row = Mapping[str, Any]
+HEADS = (
+    "", "knows", "self-play", "cross-play", "versus AC", "AC keeps", "versus AD",
+    "exploitability", "steps", "seconds",
+)  # fmt: skip
+"""What each column has: means per step, in brackets the interval of 95 % over seeds."""
+
+
+def cells(name: str, row: Row) -> list[str]:
+    """A row of the table, the name first; what was not measured is empty.
+
+    Among more than two players the scripted player holds one seat.
+    """
+    lines = {line["name"].removesuffix(" x1"): line for line in row["lines"]}
+
+    def of(line: str, what: str = "agent") -> str:
+        value = lines.get(line, {}).get(what)
+        return cell(value) if value else ""
+
+    knows = "" if row["knows"] is None else ", ".join(row["knows"]) or "nothing"
+    steps, seconds = row.get("steps"), row.get("seconds")
+    return [
+        name, knows, of("self_play"), of("cross_play"), of("always_cooperate"),
+        of("always_cooperate", "opponent"), of("always_defect"),
+        of("best_response", "exploitability"),
+        "" if steps is None else f"{steps:,}", "" if seconds is None else number(seconds),
+    ]  # fmt: skip
+
+
+def markdown(rows: Mapping[str, Row]) -> str:
+    """A table of rows by name; the name of one without a command, a newcomer's, is bold."""
+    lines = [f"| {' | '.join(HEADS)} |", f"|{'---|' * len(HEADS)}"]
+    for name, row in rows.items():
+        first, *others = map(markdown_text, cells(name, row))
+        known = "command" in row
+        lines.append(f"| {' | '.join([first if known else f'**{first}**', *others])} |")
+    return "\n".join(lines) + "\n"
+
+
+def meetings(row: Row) -> str:
+    """What a newcomer gets from the stored agents and leaves them, as a table."""
+    lines = ["| among agents of | gets | leaves |", "|---|---|---|"]
+    for name, met in row["met"].items():
+        lines.append(f"| {markdown_text(name)} | {cell(met['gets'])} | {cell(met['leaves'])} |")
+    return "\n".join(lines) + "\n"
+
+
+def print_rows(console: Console, game: str, rows: Mapping[str, Row]) -> None:
+    """The table in a terminal, and whom the newcomers met."""
+    table = [cells(name if "command" in row else f"→ {name}", row) for name, row in rows.items()]
+    print_table(console, f"Mean reward per step, {game}", HEADS, table, words=(0, 1))
+    for name, row in rows.items():
+        if row.get("met"):
+            met = [[who, cell(m["gets"]), cell(m["leaves"])] for who, m in row["met"].items()]
+            print_table(console, f"{name}, {game}", ("among agents of", "gets", "leaves"), met)

@@ -12,7 +12,7 @@ from loqa_agents.league.entrants import Entrant, as_shown, ready
 from loqa_agents.players import axelrod
 from loqa_agents.players.agent import Agent, load_agent
 from loqa_agents.players.python.foreign_code import Fault, imported
-from loqa_agents.players.shipping import shipped_agents
+from loqa_agents.players.shipping import shipped_agents, shipped_in_words
 from loqa_agents.training.presets import PRESETS, with_settings
 from loqa_envs.adapters.host.game import ALWAYS
 from loqa_envs.catalogue import ENVIRONMENTS
@@ -74,7 +74,7 @@ def _of_word(word: str, parts: int) -> list[Entrant]:
         return [Entrant(word, word)]
     raise ValueError(
         "an agent must be a file (.safetensors), the folder of a run, one that comes with loqa "
-        f"({', '.join(shipped_agents()) or 'there are none in this version'}) or the name of a "
+        f"({shipped_in_words()}) or the name of a "
         f"scripted player ({', '.join(sorted(scripted))}); there is nothing called {word!r}."
     )
 

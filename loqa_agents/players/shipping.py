@@ -15,6 +15,19 @@ def shipped_agents() -> dict[str, Traversable]:
     return dict(sorted(_below(FOLDER, ""))) if FOLDER.is_dir() else {}
 
 
+def shipped_in_words() -> str:
+    """What comes with the package, in a line: each training with its first and last seed."""
+    seeds: dict[str, list[int]] = {}
+    for name in shipped_agents():
+        training, _, seed = name.rpartition("/")
+        seeds.setdefault(training, []).append(int(seed))
+    ranges = (
+        f"{training}/{min(found)}" + (f" to {max(found)}" if len(found) > 1 else "")
+        for training, found in seeds.items()
+    )
+    return ", ".join(ranges) or "there are none in this version"
+
+
 def shipped_file(name: str) -> AbstractContextManager[Path]:
     """The file of that agent, for as long as the context lasts.
 
@@ -25,7 +38,7 @@ def shipped_file(name: str) -> AbstractContextManager[Path]:
     if name not in agents:
         raise ValueError(
             f"an agent must be a {_SUFFIX} file or one that comes with loqa "
-            f"({', '.join(agents) or 'there are none in this version'}); got {name!r}."
+            f"({shipped_in_words()}); got {name!r}."
         )
     return resources.as_file(agents[name])
 

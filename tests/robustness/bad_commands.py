@@ -171,6 +171,21 @@ OTHERS = [
         )
     ),
     *(
+        ("benchmark", value, words)
+        for value, words in (
+            ("", "AGENT"),
+            ("nobody", "nobody"),
+            ("naive --game nowhere", "--game"),
+            ("naive --suite dilemmas-v0", "suite"),
+            ("naive --budget endless", "budget"),
+            ("naive --resume", "--out"),
+            ("naive loqa", "naive"),
+            ("coin4x4/loqa/42", "coin3x3"),
+            ("coin3x3/loqa/42 --game ipd", "ipd"),
+            ("coin3x3/loqa/42 coin4x4/loqa/42", "size must be"),
+        )
+    ),
+    *(
         ("play", value, words)
         for value, words in (
             ("", "PLAYER"),

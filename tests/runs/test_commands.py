@@ -101,7 +101,7 @@ def helped(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_help_lists_commands_and_presets(capsys: pytest.CaptureFixture[str]) -> None:
     text = helped(capsys)
-    assert all(word in text for word in ("train", "evaluate", "play", "league"))
+    assert all(word in text for word in ("train", "evaluate", "play", "league", "benchmark"))
     text = helped(capsys, "train")
     assert all(name in text for name in PRESETS)
 

@@ -34,7 +34,7 @@ def test_an_agent_is_found_by_its_name(names: list[str]) -> None:
     "name", ["ipd/loqa/7", "ipd/loqa", "nobody", "../package/ipd/loqa/0", "ipd/notes", ""]
 )
 def test_an_unknown_name_is_answered_with_all_there_are(names: list[str], name: str) -> None:
-    with pytest.raises(ValueError, match=r"one that comes with loqa \(ipd/loqa/0, ipd/loqa/1\)"):
+    with pytest.raises(ValueError, match=r"one that comes with loqa \(ipd/loqa/0 to 1\)"):
         load_agent(name)
 
 
@@ -69,7 +69,7 @@ def test_a_mistaken_name_is_one_line(refused: Callable[..., str], names: list[st
     ):
         line = refused(*arguments)
         assert "ipd/loqa/7" in line
-        assert "ipd/loqa/0, ipd/loqa/1" in line
+        assert "ipd/loqa/0 to 1" in line
 
 
 def test_all_that_come_with_this_version_can_be_read() -> None:
@@ -83,5 +83,7 @@ def test_all_that_come_with_this_version_can_be_read() -> None:
 @pytest.mark.parametrize("name", sorted(shipping.shipped_agents()))
 def test_the_agents_of_the_package_are_what_their_names_say(name: str) -> None:
     agent = load_agent(name)
-    height, width = agent.game.size  # type: ignore[attr-defined]
-    assert name == f"coin{height}x{width}/{agent.learner.algorithm}/{agent.seed}"
+    game = agent.game.name
+    if game == "coin_game":
+        game = "coin{}x{}".format(*agent.game.size)  # type: ignore[attr-defined]
+    assert name == f"{game}/{agent.learner.label}/{agent.seed}"

@@ -25,6 +25,7 @@ from machine import describe
 import loqa_agents
 from loqa_agents import load_agent
 from loqa_agents.reports.suite import markdown
+from loqa_agents.suite.newcomer import RESPONSE
 
 PACKAGE = Path(loqa_agents.__file__).parent
 RESULTS = PACKAGE / "suite" / "dilemmas-v1.json"
@@ -62,6 +63,8 @@ ROWS = {
     "--learning-rate 0.001 --updates 300",
 }
 """What ``loqa train`` is told for each row, beside seeds and folder."""
+EXACT_RESPONSES = ("ipd", "stag_hunt")
+"""Games in which the best response to the agents of all rows is known."""
 FEW = ("coin3x3",)
 """Games of which the agents of three seeds are shipped, since they are large."""
 SCRIPTED = ("always_cooperate", "always_defect", "tit_for_tat")
@@ -81,7 +84,10 @@ def train(row: str, folder: Path, quick: bool) -> None:
     # A run that was cut goes on; one that is done is only read.
     goes_on = ["--resume"] if (out / "config.json").exists() else []
     loqa("train", *words, "--out", str(out), *goes_on)
-    effort = ["--episodes", "64", "--response-updates", "0"] if quick else []
+    effort = ["--response-updates", "0"]
+    if row.partition("/")[0] not in EXACT_RESPONSES and not quick:
+        effort = ["--response-updates", str(RESPONSE.updates), "--restarts", str(RESPONSE.restarts)]
+    effort += ["--episodes", "64"] if quick else []
     loqa("evaluate", str(out), "--out", str(card), *effort)
 
 

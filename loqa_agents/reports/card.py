@@ -167,7 +167,7 @@ def _cell(value: dict[str, Any] | None) -> str:
 def _budget(card: dict[str, Any]) -> str:
     budget = card["budget"]
     if budget is None:
-        return "not looked for"
+        return "none was trained"
     return (
         f"the best of {budget['restarts']} policy-gradient learners per seed, of "
         f"{budget['updates']} updates of {budget['episodes']} episodes"

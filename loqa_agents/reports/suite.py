@@ -20,7 +20,8 @@ HEADS = (
 def cells(name: str, row: Row) -> list[str]:
     """A row of the table, the name first; what was not measured is empty.
 
-    Among more than two players the scripted player holds one seat.
+    Among more than two players the scripted player holds one seat. Exploitability is by the exact
+    best response where it is known, else by the one that was found.
     """
     lines = {line["name"].removesuffix(" x1"): line for line in row["lines"]}
 
@@ -33,7 +34,7 @@ def cells(name: str, row: Row) -> list[str]:
     return [
         name, knows, of("self_play"), of("cross_play"), of("always_cooperate"),
         of("always_cooperate", "opponent"), of("always_defect"),
-        of("best_response", "exploitability"),
+        of("exact_best_response", "exploitability") or of("best_response", "exploitability"),
         "" if steps is None else f"{steps:,}", "" if seconds is None else number(seconds),
     ]  # fmt: skip
 

@@ -22,8 +22,6 @@ class Answers(NamedTuple):
     """``[seeds, E]``: what the response that was found gets."""
     keeps: Floats
     """``[seeds, E]``: what the agent gets from it."""
-    exact: Floats | None
-    """``[seeds]``: what the best response there is gets, if it is known."""
 
 
 class Found(NamedTuple):
@@ -41,7 +39,7 @@ def respond(
     devices: Sequence[jax.Device],
     progress: Callable[[int, int], None],
 ) -> Found:
-    """Look for best responses to players."""
+    """Look for best responses to players by training some."""
     found: dict[int, Any] = {}
     families: dict[Any, list[int]] = {}
     for i, player in enumerate(players):
@@ -57,26 +55,18 @@ def respond(
         best = _best(keys, game, family, responders, episodes, devices)
         found |= dict(zip(indices, best, strict=True))
     rewards = np.stack([found[i] for i in range(len(players))])  # [seeds, E, 2]
-    exact = _exact(game, players)
-    over_seats = Answers(rewards[..., 0], rewards[..., 1], None if exact is None else exact.mean(0))
+    over_seats = Answers(rewards[..., 0], rewards[..., 1])
     if game.num_players > 2:
         return Found(over_seats, [])
     placed = np.stack([by_seat(each) for each in rewards], 1)  # [P, seeds, E // 2, 2]
-    return Found(
-        over_seats,
-        [
-            Answers(
-                placed[1 - place, ..., 0],
-                placed[place, ..., 1],
-                None if exact is None else exact[1 - place],
-            )
-            for place in (0, 1)
-        ],
-    )
+    return Found(over_seats, [Answers(placed[1 - at, ..., 0], placed[at, ..., 1]) for at in (0, 1)])
 
 
-def _exact(game: Game, players: Sequence[Seated]) -> Floats | None:
-    """``[P, seeds]``: reward per step of the best response in each of its seats, if it is known."""
+def exact_responses(game: Game, players: Sequence[Seated]) -> Floats | None:
+    """``[P, seeds]``: reward per step of the best response in each of its seats.
+
+    It is known for players without memory of matrix games; None for all others.
+    """
     values, matrix = [], cast(Any, game)  # a table is known in matrix games only
     for place in (0, 1):
         tables = [memory_one(game, player, 1 - place) for player in players]

@@ -18,7 +18,7 @@ from loqa_agents.league.summary import mean_of
 from loqa_agents.players.python.foreign_code import Limit
 from loqa_agents.responses.best_response import Budget
 from loqa_agents.responses.needs import require_for_responses
-from loqa_agents.scorecard.answers import Answers, respond
+from loqa_agents.scorecard.answers import Answers, exact_responses, respond
 from loqa_agents.scorecard.published_values import PUBLISHED
 from loqa_envs.coin_game.game import CoinGame
 from loqa_envs.game import Game
@@ -51,10 +51,10 @@ def scorecard(
     Self-play (each seed with itself), cross-play (different seeds) and play against the scripted
     players are over ``num_episodes`` episodes a pair, half in each seat. The best response to each
     seed is the best of ``budget.restarts`` fresh policy-gradient learners; which is best is told on
-    other episodes than those that are reported. For players without memory of a matrix game it is
-    the exact one, over whole episodes, besides. Without a budget it is left out. Exploitability is
-    what a response gets from a seed less what the seed gets from itself: from a trained response, a
-    lower bound.
+    other episodes than those that are reported. Without a budget it is left out. For players
+    without memory of a matrix game there is the exact one, over whole episodes, besides.
+    Exploitability is what a response gets from a seed less what the seed gets from itself: from a
+    trained response, a lower bound.
 
     Where the seats of two players differ, ``by_seat`` has the same lines of agents while they sat
     in each, and of whom they met in the other.
@@ -95,7 +95,7 @@ def scorecard(
         for held, own_key in enumerate(keys, 1)
     ]  # fmt: skip
     league = leagues[-1]
-    found = None
+    found, exact = None, exact_responses(game, seated)
     if budget is not None:
         found = respond(
             response_key, game, [seat(agent, game, act_timeout) for agent in agents],
@@ -105,15 +105,16 @@ def scorecard(
     names = [entrant.in_team for entrant in league.entrants]
     seeds = np.arange(len(team))
 
-    def lines_of(tables: Sequence[Any], answers: Answers | None) -> list[dict[str, Any]]:
+    def lines_of(
+        tables: Sequence[Any], answers: Answers | None, exact: Floats | None
+    ) -> list[dict[str, Any]]:
         """Of pairs of tables ``[N, N, E]``: what an agent gets, what those that it meets get."""
-        theirs = tables[-1][1]
-        responses = [] if answers is None else _responses(answers, theirs[seeds, seeds])
+        own = tables[-1][1][seeds, seeds]
         estimates = [tuple(estimate(each, names) for each in both) for both in tables]
-        return _pairs(known, estimates, len(team)) + responses
+        return _pairs(known, estimates, len(team)) + _responses(answers, exact, own)
 
     tables = [(each.rewards, each.theirs.swapaxes(0, 1)) for each in leagues]
-    lines = lines_of(tables, found and found.over_seats)
+    lines = lines_of(tables, found and found.over_seats, None if exact is None else exact.mean(0))
     card: dict[str, Any] = {
         "protocol": PROTOCOL,
         "changed": _changed(num_episodes, budget),
@@ -128,7 +129,12 @@ def scorecard(
     if (in_seat := league.in_seat) is not None and number == 2:
         both = (in_seat[0], in_seat[1]), (in_seat[1], in_seat[0])
         card["by_seat"] = {
-            str(place): lines_of([both[place]], found and found.by_seat[place]) for place in (0, 1)
+            str(place): lines_of(
+                [both[place]],
+                found and found.by_seat[place],
+                None if exact is None else exact[1 - place],
+            )
+            for place in (0, 1)
         }
     if as_shown(game) == CoinGame(episode_length=game.episode_length):
         for line in lines:
@@ -145,7 +151,7 @@ def _changed(episodes: int, budget: Budget | None) -> list[str]:
     """What was not as the protocol says."""
     changed = [] if episodes == EPISODES else [f"{episodes} episodes instead of {EPISODES}"]
     if budget is None:
-        return [*changed, "no best response"]
+        return [*changed, "no trained best response"]
     given, standard = asdict(budget), asdict(BUDGET)
     return changed + [
         f"{given[name]} {name} for a best response instead of {standard[name]}"
@@ -178,17 +184,19 @@ def _pairs(
     ]
 
 
-def _responses(answers: Answers, own: Floats) -> list[dict[str, Any]]:
+def _responses(answers: Answers | None, exact: Floats | None, own: Floats) -> list[dict[str, Any]]:
     """The lines of best responses; ``own[seeds, E]`` is what each seed gets from itself there."""
-    lines = [
-        _line("best_response", _over_seeds(answers.keeps), _over_seeds(answers.gets))
-        | {"exploitability": _over_seeds(answers.gets - own)}
-    ]
-    if answers.exact is not None:
-        exact = np.broadcast_to(answers.exact[:, None], own.shape)
+    lines = []
+    if answers is not None:
         lines.append(
-            {"name": "exact_best_response", "agent": None, "opponent": _over_seeds(exact)}
-            | {"exploitability": _over_seeds(exact - own)}
+            _line("best_response", _over_seeds(answers.keeps), _over_seeds(answers.gets))
+            | {"exploitability": _over_seeds(answers.gets - own)}
+        )
+    if exact is not None:
+        gets = np.broadcast_to(exact[:, None], own.shape)
+        lines.append(
+            {"name": "exact_best_response", "agent": None, "opponent": _over_seeds(gets)}
+            | {"exploitability": _over_seeds(gets - own)}
         )
     return lines
 

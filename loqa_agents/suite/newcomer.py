@@ -8,7 +8,7 @@ from typing import Any
 import jax
 
 from loqa_agents.algorithms.algorithm import Algorithm
-from loqa_agents.league.entrants import Entrant, ready
+from loqa_agents.league.entrants import Entrant, ready, seat
 from loqa_agents.league.play import play_league
 from loqa_agents.league.statistics import estimate
 from loqa_agents.players.agent import Agent, load_agent
@@ -16,11 +16,14 @@ from loqa_agents.players.python.foreign_code import Limit
 from loqa_agents.responses.best_response import Budget
 from loqa_agents.runs.loggers import Logger
 from loqa_agents.runs.loop import run
-from loqa_agents.scorecard.card import BUDGET, EPISODES, scorecard
+from loqa_agents.scorecard.answers import exact_responses
+from loqa_agents.scorecard.card import EPISODES, scorecard
 from loqa_agents.suite.suites import SEEDS, Task
 from loqa_agents.training.presets import PRESETS
 from loqa_agents.training.updates import Training
 from loqa_envs import keys
+
+RESPONSE = Budget(updates=100, restarts=1)
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class Effort:
     """Of each pair on a scorecard."""
     meetings: int = 128
     """Episodes of each pair of a newcomer and a stored agent."""
-    response: Budget | None = BUDGET
-    """What best responses are looked for with."""
+    response: Budget | None = RESPONSE
+    """What best responses are looked for with where the exact one is not known."""
 
     def training(self, task: Task) -> Training:
         """The preset's, with another number of updates if there is one."""
@@ -89,8 +92,10 @@ def measure(
     """
     game = task.game
     agents = [ready(agent, game) for agent in agents]
+    exact = exact_responses(game, [seat(agent, game) for agent in agents])
+    response = effort.response if exact is None else None
     card = scorecard(
-        keys.stream(key, "scorecard"), game, agents, effort.episodes, effort.response,
+        keys.stream(key, "scorecard"), game, agents, effort.episodes, response,
         devices=devices, progress=progress, act_timeout=act_timeout,
     )  # fmt: skip
     # Names of the stored agents are such as no newcomer can have, who may be one of them.

@@ -202,7 +202,7 @@ def test_commands_play_agents_of_an_environment_that_is_named(tmp_path, capsys):
     assert {"league.json", "heat_map.png", "pairs"} <= {path.name for path in out.iterdir()}
     cli.main(["league", *files, "always:1", *words, "--out", str(out), "--resume"])
     cli.main(["evaluate", files[0], *words])
-    assert "Best response: not looked for" in capsys.readouterr().out
+    assert "Best response: none was trained" in capsys.readouterr().out
     with pytest.raises(SystemExit) as end:
         cli.main(["league", "always:0", "always:1", *words, "--size", "3", "--out", str(out)])
     assert end.value.code == 2

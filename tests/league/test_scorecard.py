@@ -79,7 +79,7 @@ def test_published_numbers_stand_beside_loqas_rules_only():
     assert "published" not in lines(other)["always_defect"]
     assert "best_response" not in lines(same)
     assert same["budget"] is None
-    assert same["changed"] == ["2 episodes instead of 1024", "no best response"]
+    assert same["changed"] == ["2 episodes instead of 1024", "no trained best response"]
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ import pytest
 from loqa_agents.cli import main as cli
 from loqa_agents.reports.league import cell, number
 from loqa_agents.reports.pictures import title
+from loqa_agents.reports.suite import markdown
+from loqa_agents.suite.suites import stored
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -77,3 +79,10 @@ def test_the_card_is_what_was_played(name):
         cells = [title(line)]
         cells += ["" if line[who] is None else cell(line[who]) for who in ("agent", "opponent")]
         assert f"| {' | '.join(cells)} |" in README
+
+
+@pytest.mark.parametrize("game", re.findall(r"<!-- rows of (\S+) in dilemmas-v1 -->", README))
+def test_rows_of_the_suite_are_those_that_are_stored(game):
+    rows = stored("dilemmas-v1")["rows"].items()
+    own = {name.partition("/")[2]: row for name, row in rows if name.startswith(f"{game}/")}
+    assert f"<!-- rows of {game} in dilemmas-v1 -->\n{markdown(own)}" in README

@@ -7,6 +7,7 @@ by name here; those that are weights of a policy gradient are in `registry.ALGOR
 from loqa_agents.algorithms.algorithm import register_algorithm
 from loqa_agents.algorithms.dice.lola_dice import LolaDice
 from loqa_agents.algorithms.dice.lola_dice_om import LolaDiceOM
+from loqa_agents.algorithms.dice.pola_dice import PolaDice
 from loqa_agents.algorithms.gradient_play.cgd import CompetitiveGradientDescent
 from loqa_agents.algorithms.gradient_play.lola_exact import LolaExact
 from loqa_agents.algorithms.gradient_play.lookahead import LookAhead
@@ -25,4 +26,5 @@ register_algorithm("pola", Pola)
 register_algorithm("mfos", MFOS)
 register_algorithm("lola_dice", LolaDice)
 register_algorithm("lola_dice_om", LolaDiceOM)
+register_algorithm("pola_dice", PolaDice)
 register_algorithm("ippo", IPPO)

@@ -19,6 +19,7 @@ from loqa_agents import (
     save_agent,
 )  # fmt: skip
 from loqa_agents.algorithms.dice.lola_dice import LolaDice
+from loqa_agents.algorithms.dice.pola_dice import PolaDice
 from loqa_agents.algorithms.ppo.ippo import IPPO
 from loqa_envs import CoinGame, make_game
 
@@ -55,6 +56,7 @@ RECIPES = {name: (DILEMMA, Learner(algorithm=name), SELF_PLAY) for name in ALGOR
     "mean": (DILEMMA, Learner(shaping=Shaping(past="mean")), SELF_PLAY),
     "ippo": (COIN, IPPO(actor=SMALL, critic=SMALL, anneal=5, minibatches=5), POOL),
     "lola_dice": (DILEMMA, LolaDice(actor=SMALL, initial_scale=1), SELF_PLAY),
+    "pola_dice": (DILEMMA, PolaDice(actor=SMALL, critic=SMALL, initial_scale=1), SELF_PLAY),
     "sampled": (DILEMMA, Learner(shaping=Shaping(sampled_values=True)), SELF_PLAY),
 }
 

@@ -23,6 +23,7 @@ from loqa_agents import (
     save_agent,
 )
 from loqa_agents.algorithms.dice.lola_dice import LolaDice
+from loqa_agents.algorithms.dice.pola_dice import PolaDice
 from loqa_agents.algorithms.ppo.ippo import IPPO
 from loqa_envs import (
     IPD,
@@ -143,6 +144,20 @@ FIELDS: dict[Callable[..., Any], dict[str, str]] = {
         "inner_steps": "an integer",
         "inner_rate": "a number",
         "rate": "a number",
+        "initial_scale": "a number",
+    },
+    PolaDice: {
+        "actor": "an instance",
+        "critic": "an instance",
+        "discount": "a number",
+        "inner_steps": "an integer",
+        "inner_rate": "a number",
+        "inner_penalty": "a number",
+        "rate": "a number",
+        "critic_rate": "a number",
+        "steps": "an integer",
+        "penalty": "a number",
+        "gae_decay": "a number",
         "initial_scale": "a number",
     },
     DenseGRU: {"hidden": "a tuple", "memory": "an integer"},

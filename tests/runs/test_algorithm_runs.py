@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
         ("advantage_alignment", ("--shaping.past", "mean")),
         ("ippo", ("--epochs", "2", "--actor.hidden", "8")),
         ("lola_dice_om", ("--inner-steps", "1", "--model-steps", "2")),
+        ("pola_dice", ("--inner-steps", "1", "--steps", "2")),
     ],
 )
 def test_it_trains_and_its_agents_are_evaluated(

@@ -21,7 +21,7 @@ extort. The published rates of .1 and .2 are for one logit per situation; a play
 for each of two actions, whose difference takes the same steps with .05 and .1.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -31,6 +31,7 @@ from annotated_types import Interval
 
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
 from loqa_agents.algorithms.dice.objective import dice_objective
+from loqa_agents.algorithms.dice.steps import after_steps, plus
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.inputs import Inputs
@@ -77,8 +78,8 @@ class LolaDice(Algorithm):
     def init(self, key: jax.Array, game: Game) -> Params:
         if not game.seats_alike:
             raise ValueError(
-                "lola_dice looks ahead from the first seat of a game, so its seats must be alike; "
-                f"got {game!r}."
+                f"{self.label} looks ahead from the first seat of a game, so its seats must be "
+                f"alike; got {game!r}."
             )
         weights = self.policy(game).init(key)
         if self.initial_scale == 0 and len(jax.tree.leaves(weights)) > 1:
@@ -117,34 +118,9 @@ class LolaDice(Algorithm):
             return dice_objective(played, player, self.discount)
 
         def after_their_steps(own: Params) -> jax.Array:
-            learned = tuple(others)
-            for inner_key in inner_keys:
-                learned = tuple(
-                    self._stepped(objective, inner_key, (own, *learned), player)
-                    for player in range(1, len(learned) + 1)
-                )
+            learned = after_steps(objective, inner_keys, self.inner_rate, own, others)
             return objective(outer_key, (own, *learned), 0)
 
         gradient = jax.grad(after_their_steps)(own)
         square = sum(jnp.vdot(leaf, leaf) for leaf in jax.tree.leaves(gradient))
-        return _plus(own, self.rate, gradient), {"gradient_norm": jnp.sqrt(square)}
-
-    def _stepped(
-        self,
-        objective: Callable[[jax.Array, Sequence[Params], int], jax.Array],
-        key: jax.Array,
-        actors: Sequence[Params],
-        player: int,
-    ) -> Params:
-        """The parameters of ``player`` after a naive step."""
-
-        def of(theirs: Params) -> jax.Array:
-            actors_then = (*actors[:player], theirs, *actors[player + 1 :])
-            gained: jax.Array = objective(key, actors_then, player)
-            return gained
-
-        return _plus(actors[player], self.inner_rate, jax.grad(of)(actors[player]))
-
-
-def _plus(params: Params, rate: float, gradient: Params) -> Params:
-    return jax.tree.map(lambda leaf, slope: leaf + rate * slope, params, gradient)
+        return plus(own, self.rate, gradient), {"gradient_norm": jnp.sqrt(square)}

@@ -13,8 +13,8 @@ import numpy as np
 import tyro
 from rich.console import Console
 
+from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.named import algorithm_named
-from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.cli.benchmark import Benchmark
 from loqa_agents.cli.evaluate import Evaluate
 from loqa_agents.cli.league import LeagueCommand
@@ -101,15 +101,16 @@ def _subcommand(
     kinds: tuple[Any, Any] = (Train, TrainNamed),
 ) -> Any:
     game, learner = preset.game, preset.learner
-    default: Any = kinds[0](game, learner, preset.training, preset.seeds)
-    if algorithm is not None and algorithm not in ALGORITHMS:
-        if network is not None:
-            raise ValueError(f"--network goes with a Learner; {algorithm} has players of its own.")
-        own = algorithm_named(algorithm, learner)
-        default = kinds[1](game, own, preset.training, preset.seeds, algorithm=algorithm)
-    elif network is not None:
-        learner = with_network(learner, network)
-        default = replace(default, learner=learner, network=network)
+    if algorithm is not None:
+        learner = algorithm_named(algorithm, learner)
+    if isinstance(learner, Learner):
+        learner = learner if network is None else with_network(learner, network)
+        default: Any = kinds[0](game, learner, preset.training, preset.seeds)
+        default = default if network is None else replace(default, network=network)
+    elif algorithm is not None and network is not None:
+        raise ValueError(f"--network goes with a Learner; {algorithm} has players of its own.")
+    else:
+        default = kinds[1](game, learner, preset.training, preset.seeds, algorithm=learner.label)
     kind: Any = type(default)
     return Annotated[
         kind[type(game), type(default.learner)],

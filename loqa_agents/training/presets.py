@@ -3,6 +3,8 @@
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
+from loqa_agents.algorithms.algorithm import Algorithm
+from loqa_agents.algorithms.dice.pola_dice import PolaDice
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.weights.loqa import Shaping
 from loqa_agents.networks.dense_gru import DenseGRU
@@ -14,7 +16,7 @@ from loqa_envs.game import Game
 
 class Preset(NamedTuple):
     game: Game
-    learner: Learner
+    learner: Algorithm
     training: Training
     summary: str
     """One line for ``--help``."""
@@ -52,6 +54,17 @@ _PAPER_IPD = (
 Two things differ on purpose: every update draws fresh random numbers (the published loop plays the
 same ones for ever), and the advantage is held constant in the actor's loss.
 """
+
+_POLA_IPD = (
+    PolaDice(
+        actor=DenseGRU(hidden=(64,), memory=64),
+        critic=DenseGRU(hidden=(64,), memory=64),
+        initial_scale=1.0, steps=200, rate=0.003, critic_rate=5e-4, inner_rate=0.005,
+        penalty=100.0, inner_penalty=10.0,
+    ),
+    Training(rival="pola_dice", episodes=2000, updates=101, evaluate_every=10),
+)  # fmt: skip
+"""As POLA's published command for the IPD with full history; `PolaDice` says what differs."""
 
 _PAPER_COIN = (
     replace(
@@ -150,6 +163,9 @@ PRESETS: dict[str, Preset] = {
     "ipd": Preset(make_game("ipd"), *_TABULAR, "the iterated prisoner's dilemma, in a minute"),
     "ipd-paper": Preset(
         make_game("ipd"), *_PAPER_IPD, "LOQA's published hyper-parameters and estimator; hours"
+    ),
+    "ipd-pola-paper": Preset(
+        make_game("ipd", payoffs="pola"), *_POLA_IPD, "POLA's published settings; days", seeds="42"
     ),
     "ipd-mixed-pool": Preset(
         make_game("ipd", episode_length=100),

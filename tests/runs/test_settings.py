@@ -26,7 +26,7 @@ def test_every_preset_survives_json(name: str) -> None:
     assert again == game
     assert type(again) is type(game)
     assert game_to_dict(again) == game_to_dict(game)
-    assert from_dict(Learner, json.loads(json.dumps(to_dict(learner)))) == learner
+    assert from_dict(type(learner), json.loads(json.dumps(to_dict(learner)))) == learner
     assert from_dict(Training, json.loads(json.dumps(to_dict(training)))) == training
 
 
@@ -114,7 +114,7 @@ def test_a_network_of_ones_own_comes_back_as_itself_or_not_at_all() -> None:
 
 def test_nested_settings_and_tuples_survive_json() -> None:
     learner = Learner(algorithm="naive", actor=DenseGRU(hidden=(8, 4), memory=3), discount=0.5)
-    assert from_dict(Learner, json.loads(json.dumps(to_dict(learner)))) == learner
+    assert from_dict(type(learner), json.loads(json.dumps(to_dict(learner)))) == learner
 
 
 def test_an_unknown_field_is_named() -> None:

@@ -119,4 +119,4 @@ class TrainNamed(Train[G, L]):
 
     algorithm: str = ""
     """The algorithm; its options follow from it."""
-    network: tyro.conf.Suppress[str] = ""
+    network: tyro.conf.Suppress[tyro.conf.Fixed[str]] = ""

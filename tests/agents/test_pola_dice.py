@@ -226,6 +226,19 @@ def test_critics_come_to_say_what_each_seat_will_get():
 
 
 @pytest.mark.slow
+def test_players_in_the_prisoners_dilemma_come_to_cooperate():
+    game, learner, training = IPD(), PolaDice(), Training(updates=60)
+    trainer = Trainer(game, learner, training, seeds=range(42, 45))
+    state, _ = trainer.advance(trainer.init(), 0, training.updates)
+    rewards = trainer.evaluator().evaluate(
+        jax.random.key(0), learner.params(state.learners[0]).actor, 128
+    )
+    assert np.median(rewards.self_play.mean(1)) > -1.1  # one seed in five ends elsewhere
+    tables = jax.nn.softmax(jax.tree.leaves(state.learners[0].actor)[0])[..., 0]
+    assert np.median(tables[:, 2]) < 0.65  # after their defection
+
+
+@pytest.mark.slow
 def test_three_players_learn_with_it_and_are_as_they_were_if_they_learn_again():
     def learned():
         trainer = Trainer(GAME, PolaDice(steps=2), Training(episodes=8), seeds=(0,))

@@ -18,10 +18,9 @@ Given enough steps, how far a policy moves depends neither on their length nor o
 parametrised. The learner has a critic for each seat, V of what is seen from there; with each step
 of its own these take one, also Adam's, down the mean of (A + V_old - V)² over the last batch.
 
-Zhao et al., Proximal Learning with Opponent-Learning Awareness (NeurIPS 2022). These differ from
-the authors' code: there, the others' critics are their own, which take the inner steps, too, and
-the moves of both players are two one-hot vectors. The preset ``ipd-pola-paper`` has the published
-settings, where an update plays 60 million steps per player; the defaults are for tables.
+Zhao et al., Proximal Learning with Opponent-Learning Awareness (NeurIPS 2022). In the authors' code
+others' critics are the others' own and take the inner steps, too. ``ipd-pola-paper`` has the
+published settings, 60 million steps per update and player; the defaults are for tables.
 """
 
 from collections.abc import Sequence
@@ -63,10 +62,12 @@ class PolaDice(LolaDice):
         ValueError: in ``init``, as `LolaDice`.
     """
 
+    inner_rate: Positive = 0.1
+    """Length of the others' steps, in units of the gradient."""
     rate: Positive = 0.05
     """Learning rate of the learner's steps (Adam)."""
     steps: Annotated[int, Interval(ge=1, le=10_000)] = 10
-    """Steps per update towards the solution."""
+    """Steps of the learner per update."""
     penalty: Weight = 10.0
     """Weight of the divergence from the policy before the update."""
     inner_penalty: Weight = 1.0
@@ -109,8 +110,8 @@ class PolaDice(LolaDice):
             changes, moments = optimizer.update(gradient, moments)
             return (optax.apply_updates(now, changes), moments), metrics
 
-        start = state, optimizer.init(state)
-        (state, _), metrics = jax.lax.scan(step, start, jax.random.split(key, self.steps))
+        keys = jax.random.split(key, self.steps)
+        (state, _), metrics = jax.lax.scan(step, (state, optimizer.init(state)), keys)
         return state, jax.tree.map(lambda values: values[-1], metrics)
 
     def loss(
@@ -122,17 +123,16 @@ class PolaDice(LolaDice):
 
         def objective(key: jax.Array, actors: Sequence[Params], player: int) -> jax.Array:
             played = context.play(key, actors, context.episodes)
-            moved = divergence(policy, before[player], played, player)
             gained, _ = self._gained(game, now.critics[player], played, player)
-            return gained - self.inner_penalty * moved
+            return gained - self.inner_penalty * divergence(policy, before[player], played, player)
 
         others = after_steps(objective, inner_keys, self.inner_rate, now.actor, before[1:])
         played = context.play(outer_key, (now.actor, *others), context.episodes)
         moved = divergence(policy, before[0], played, 0)
         judged = [self._gained(game, each, played, seat) for seat, each in enumerate(now.critics)]
-        error = jnp.stack([error for _, error in judged]).mean()
-        metrics = {"divergence": moved, "critic_loss": error}
-        return self.penalty * moved + error - judged[0][0], metrics
+        lost = jnp.stack([error for _, error in judged]).mean()
+        loss = self.penalty * moved + lost - judged[0][0]
+        return loss, {"divergence": moved, "critic_loss": lost}
 
     def _gained(
         self, game: Game, critic: Params, played: Trajectory, player: int

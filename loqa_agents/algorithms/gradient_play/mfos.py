@@ -14,12 +14,11 @@ from loqa_agents.algorithms.adam import adam
 from loqa_agents.algorithms.algorithm import ActorCritic, Context, Metrics
 from loqa_agents.algorithms.estimators import gae
 from loqa_agents.algorithms.gradient_play.naive_exact import NaiveExact, require_outcomes
+from loqa_agents.algorithms.gradient_play.of_strategies import OfStrategies, log_density
 from loqa_agents.algorithms.view import EpisodeView
 from loqa_agents.networks.dense_gru import DenseGRU
-from loqa_agents.networks.inputs import Inputs
 from loqa_agents.networks.network import Network
 from loqa_envs.game import Game, Params
-from loqa_envs.observation import Leaf, ObservationSpec
 from loqa_envs.validation import Count, Positive, Share, Weight
 
 
@@ -81,17 +80,16 @@ class MFOS(NaiveExact):
     entropy: Weight = 0.01
     """Coefficient of the entropy bonus."""
 
+    @property
+    def _networks(self) -> OfStrategies:
+        return OfStrategies(self.meta_network)
+
     def init(self, key: jax.Array, game: Game) -> MfosState:
         require_outcomes(game)
         if game.num_players != 2 or not game.seats_alike:
             raise ValueError(f"mfos needs two players whose seats are alike; got {game!r}.")
         n = len(game.situations)
-        actor_key, critic_key = jax.random.split(key)
-        meta = {
-            "actor": self.meta_network.init(actor_key, _inputs(n), n),
-            "critic": self.meta_network.init(critic_key, _inputs(n), 1),
-            "log_deviation": jnp.zeros(n, jnp.float32),
-        }
+        meta = self._networks.init(key, n)
         return MfosState(jnp.zeros(n, jnp.float32), meta, adam(self.learning_rate).init(meta))
 
     def params(self, state: MfosState) -> ActorCritic:
@@ -137,14 +135,14 @@ class MFOS(NaiveExact):
 
         def step(both: Any, noise: jax.Array) -> tuple[Any, MetaEpisode]:
             seen = jax.nn.sigmoid(jnp.concatenate(both, axis=1))
-            own = self._odds(meta, seen) + jnp.exp(meta["log_deviation"])[None] * noise
+            own = self._networks.odds(meta, seen) + jnp.exp(meta["log_deviation"])[None] * noise
             other, rewards = jax.vmap(learn)(own, both[1])
             return (own, other), MetaEpisode(seen, own, noise, rewards)
 
         return jax.lax.scan(step, start, noise)[1]
 
     def _learn(self, state: MfosState, played: MetaEpisode) -> tuple[Params, Any]:
-        values = self._values(state.meta, played.seen)
+        values = self._networks.values(state.meta, played.seen)
         # In units of rewards. A meta-episode ends with the last step, so its value there is none.
         rewards = (1 - self.meta_discount) * played.rewards[..., 0]
         ahead = jnp.pad(values, [(0, 1), (0, 0)])
@@ -153,15 +151,15 @@ class MFOS(NaiveExact):
         )(rewards, ahead)
         targets = values + advantages
         weights = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
-        before = _log_density(played.noise, state.meta["log_deviation"])
+        before = log_density(played.noise, state.meta["log_deviation"])
 
         def loss(meta: Params) -> jax.Array:
             spread = jnp.exp(meta["log_deviation"])[None, None]
-            noise = (played.odds - self._odds(meta, played.seen)) / spread
-            ratio = jnp.exp(_log_density(noise, meta["log_deviation"]) - before)
+            noise = (played.odds - self._networks.odds(meta, played.seen)) / spread
+            ratio = jnp.exp(log_density(noise, meta["log_deviation"]) - before)
             clipped = jnp.clip(ratio, 1 - self.clip, 1 + self.clip)
             gain = jnp.minimum(ratio * weights, clipped * weights).mean()
-            errors = (self._values(meta, played.seen) - targets) ** 2
+            errors = (self._networks.values(meta, played.seen) - targets) ** 2
             lost = errors.mean() / 2 - gain - self.entropy * meta["log_deviation"].sum()
             return jnp.asarray(lost)
 
@@ -171,25 +169,3 @@ class MFOS(NaiveExact):
             return (jax.tree.map(jnp.add, meta, updates), optimizer), None
 
         return jax.lax.scan(step, (state.meta, state.optimizer), length=self.epochs)[0]
-
-    def _odds(self, meta: Params, seen: jax.Array) -> jax.Array:
-        """``[..., n]``: the strategies around which the shaper's are distributed."""
-        return self._outputs(meta["actor"], seen, seen.shape[-1] // 2)
-
-    def _values(self, meta: Params, seen: jax.Array) -> jax.Array:
-        return self._outputs(meta["critic"], seen, 1)[..., 0]
-
-    def _outputs(self, params: Params, seen: jax.Array, number: int) -> jax.Array:
-        rows, inputs = seen.reshape(-1, seen.shape[-1]), _inputs(seen.shape[-1] // 2)
-        outputs = self.meta_network.unroll(params, inputs, rows, number)
-        return outputs.reshape(*seen.shape[:-1], number)
-
-
-def _inputs(situations: int) -> Inputs:
-    """What the shaper's networks see: how probably either player cooperates in each situation."""
-    return Inputs(ObservationSpec(Leaf((2 * situations,))))
-
-
-def _log_density(noise: jax.Array, log_deviation: jax.Array) -> jax.Array:
-    """Of a normal distribution, up to a constant, for ``noise[..., n]`` in standard deviations."""
-    return -(noise**2 / 2).sum(-1) - log_deviation.sum()

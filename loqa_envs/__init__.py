@@ -21,7 +21,9 @@ from loqa_envs.matrix_games.public_goods import PUBLIC_GOODS, PublicGoods
 from loqa_envs.negotiation.game import Negotiation, NegotiationState
 from loqa_envs.observation import Leaf, Observation, ObservationSpec
 from loqa_envs.policy import Random, SwitchPolicy, Tremble
-from loqa_envs.stag_hunt_grid.game import StagHuntGrid, StagHuntState
+from loqa_envs.stag_hunt_grid.escalation import EscalationGrid, EscalationState
+from loqa_envs.stag_hunt_grid.harvest import HarvestGrid, HarvestState
+from loqa_envs.stag_hunt_grid.hunt import StagHuntGrid, StagHuntState
 
 __all__ = [
     "COIN_PRESETS",
@@ -36,9 +38,13 @@ __all__ = [
     "CoinPlayer",
     "CoinPreset",
     "CoinState",
+    "EscalationGrid",
+    "EscalationState",
     "Extras",
     "Game",
     "Grim",
+    "HarvestGrid",
+    "HarvestState",
     "Leaf",
     "MatrixGame",
     "MatrixState",

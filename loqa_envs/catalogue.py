@@ -13,7 +13,9 @@ from loqa_envs.matrix_games.public_goods import PublicGoods
 from loqa_envs.negotiation.game import Negotiation
 from loqa_envs.policy import own_game
 from loqa_envs.registry import register
-from loqa_envs.stag_hunt_grid.game import StagHuntGrid
+from loqa_envs.stag_hunt_grid.escalation import EscalationGrid
+from loqa_envs.stag_hunt_grid.harvest import HarvestGrid
+from loqa_envs.stag_hunt_grid.hunt import StagHuntGrid
 from loqa_envs.validation import check
 from loqa_envs.wording import Words
 
@@ -37,6 +39,8 @@ GAMES: dict[str, Callable[..., Game]] = {
     "public_goods": _public_goods,
     "negotiation": Negotiation,
     "stag_hunt_grid": StagHuntGrid,
+    "harvest_grid": HarvestGrid,
+    "escalation_grid": EscalationGrid,
 }
 """Makers of games, by the name used on the command line and in environment ids."""
 

@@ -207,6 +207,12 @@ PRESETS: dict[str, Preset] = {
     "stag_hunt_grid": Preset(
         make_game("stag_hunt_grid"), *_GRID, "the stag hunt on a board", seeds="42"
     ),
+    "harvest_grid": Preset(
+        make_game("harvest_grid"), *_GRID, "plants that mature, on a board", seeds="42"
+    ),
+    "escalation_grid": Preset(
+        make_game("escalation_grid"), *_GRID, "a mark to follow together, on a board", seeds="42"
+    ),
 }
 
 

@@ -1,1 +1,4 @@
-"""The stag hunt on a grid: the board and ways on it, the rules, and scripted players."""
+"""Stag hunts on a grid: Hunt, Harvest and Escalation, a file each, and their scripted players.
+
+What they have in common is in ``rules.py``, and ways on a board in ``board.py``.
+"""

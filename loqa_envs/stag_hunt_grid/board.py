@@ -32,14 +32,19 @@ class Board:
         cells: NDArray[np.int32] = (rows * self.width + columns).astype(np.int32)
         return cells
 
-    def to_nearest(self, start: Array, goals: Array) -> Array:
-        """``int32[5]``: after each move from ``start``, the steps to the nearest of the goals."""
+    def steps(self, start: Array, goals: Array) -> Array:
+        """``int32[5, goals]``: after each move from ``start``, the steps to each goal."""
         xp = array_namespace(start, goals)
         cells = xp.asarray(self.next_cells)[start][:, None]
         goals = goals[None]
         down = xp.abs(cells // self.width - goals // self.width)
         right = xp.abs(cells % self.width - goals % self.width)
-        steps: Array = (down + right).min(1)
+        steps: Array = down + right
+        return steps
+
+    def to_nearest(self, start: Array, goals: Array) -> Array:
+        """``int32[5]``: after each move from ``start``, the steps to the nearest of the goals."""
+        steps: Array = self.steps(start, goals).min(1)
         return steps
 
 

@@ -23,6 +23,8 @@ VARIANTS = {
     "public_goods": [{"preset": "pola"}, {"preset": "pax"}, {"num_players": 8}],
     "negotiation": [{"levels": 6}],
     "stag_hunt_grid": [{"size": (3, 4), "stag_follows": False, "run_away": True}],
+    "harvest_grid": [{"size": (2, 3), "plants": 3, "chance_to_mature": 1.0, "chance_to_die": 0.5}],
+    "escalation_grid": [{"size": 2, "longest_streak": 1}],
 }
 CASES = [
     pytest.param(

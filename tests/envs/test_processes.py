@@ -75,8 +75,8 @@ importlib.reload(loqa_envs)
 assert gymnasium.spec("loqa/IPD-v0") is spec
 ids = sorted(id for id in gymnasium.registry if id.startswith("loqa/"))
 assert ids == ["loqa/" + name + "-v0" for name in (
-    "BattleOfTheSexes", "Chicken", "CoinGame", "IPD", "MatchingPennies", "MatrixGame",
-    "Negotiation", "PublicGoods", "StagHunt", "StagHuntGrid",
+    "BattleOfTheSexes", "Chicken", "CoinGame", "EscalationGrid", "HarvestGrid", "IPD",
+    "MatchingPennies", "MatrixGame", "Negotiation", "PublicGoods", "StagHunt", "StagHuntGrid",
 )], ids
 for registry in (pettingzoo.parallel_registry, pettingzoo.aec_registry):
     names = {id for id in registry if id.startswith("loqa/")}

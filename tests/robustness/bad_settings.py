@@ -41,7 +41,9 @@ from loqa_envs import (
 )
 from loqa_envs.matrix_games.public_goods import PublicGoods
 from loqa_envs.negotiation.game import Negotiation
-from loqa_envs.stag_hunt_grid.game import StagHuntGrid
+from loqa_envs.stag_hunt_grid.escalation import EscalationGrid
+from loqa_envs.stag_hunt_grid.harvest import HarvestGrid
+from loqa_envs.stag_hunt_grid.hunt import StagHuntGrid
 
 
 class BadCall(NamedTuple):
@@ -120,6 +122,21 @@ FIELDS: dict[Callable[..., Any], dict[str, str]] = {
         "stag_reward": "a number",
         "plant_reward": "a number",
         "maul_reward": "a number",
+        "episode_length": "an integer",
+        "size": "a tuple",
+    },
+    HarvestGrid: {
+        "plants": "an integer",
+        "chance_to_mature": "a number",
+        "chance_to_die": "a number",
+        "young_reward": "a number",
+        "mature_reward": "a number",
+        "episode_length": "an integer",
+        "size": "a tuple",
+    },
+    EscalationGrid: {
+        "penalty": "a number",
+        "longest_streak": "an integer",
         "episode_length": "an integer",
         "size": "a tuple",
     },

@@ -2,26 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-from annotated_types import Interval
 
 from loqa_envs.arrays import Array, array_namespace, narrowed
-from loqa_envs.coin_game.numbers import draw_cell, numbers, where
-from loqa_envs.game import EpisodeLength, Policy, Rules
+from loqa_envs.game import EpisodeLength, Policy
 from loqa_envs.policy import Random
-from loqa_envs.stag_hunt_grid.board import MOVES, Board, cheapest
-from loqa_envs.stag_hunt_grid.players import Walker
+from loqa_envs.stag_hunt_grid.board import MOVES, cheapest
+from loqa_envs.stag_hunt_grid.players import Hunter
+from loqa_envs.stag_hunt_grid.rules import BoardRules, Plants
 from loqa_envs.validation import Real
-from loqa_envs.wording import Words
-
-Side: TypeAlias = Annotated[int, Interval(ge=2, le=100)]
-Size: TypeAlias = Annotated[
-    Side | tuple[Side, Side],
-    Words("an integer from 2 to 100, or a pair of them, height and width"),
-]
 
 
 class StagHuntState(NamedTuple):
@@ -34,7 +25,7 @@ class StagHuntState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class StagHuntGrid(Rules):
+class StagHuntGrid(BoardRules):
     """Two players on a board with edges hunt a stag, which takes both of them, or gather plants.
 
     Rules: first the stag moves, then both players, who may share a cell. Where both have come to
@@ -53,8 +44,9 @@ class StagHuntGrid(Rules):
         takes.
     Episode: ``episode_length`` steps.
     Differs from: the reference code always puts the same player in the same corner, numbers moves
-        in another order, and can end the episode of a player with its first reward. Its Harvest and
-        Escalation, which have other rules, are not here.
+        in another order, lets players stay where they are, and can end the episode of a player
+        with its first reward. Its Harvest and Escalation, which have other rules, are games of
+        their own here: `loqa_envs.HarvestGrid` and `loqa_envs.EscalationGrid`.
     Reference: Hunt of NullDefault/Gym-Stag-Hunt, after Peysakhovich and Lerer, Prosocial learning
         agents solve generalized stag hunts better than selfish ones (2018).
 
@@ -62,9 +54,7 @@ class StagHuntGrid(Rules):
         ValueError: for a setting out of its range, or too small a board.
     """
 
-    size: Size = 5
-    """N of an N x N board, or its height and width."""
-    plants: Annotated[int, Interval(ge=1, le=16)] = 2
+    plants: Plants = 2
     """Number of plants."""
     stag_follows: bool = True
     """Whether the stag goes to the nearest player; otherwise it wanders."""
@@ -79,22 +69,14 @@ class StagHuntGrid(Rules):
     episode_length: EpisodeLength = 50
     """Steps of an episode."""
 
-    name, num_players, num_actions, action_names = "stag_hunt_grid", 2, 4, MOVES[:4]
-    seats_alike, observations_public = True, True
+    name, num_actions, action_names = "stag_hunt_grid", 4, MOVES[:4]
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.size, int):  # equal games must compare and hash equal
-            object.__setattr__(self, "size", (self.size, self.size))
-        if self.board.num_cells < self.plants + 4:
-            raise ValueError(
-                f"StagHuntGrid.size must be at least {self.plants + 4} cells, for two players, the "
-                f"stag, {self.plants} plants and one to reappear on; got {self.size}."
-            )
-
-    @cached_property
-    def board(self) -> Board:
-        return Board(*self.size)  # type: ignore[misc]
+        self.require_cells(
+            self.plants + 4,
+            f"two players, the stag, {self.plants} plants and one to reappear on",
+        )
 
     @property
     def observation_shape(self) -> tuple[int, ...]:
@@ -115,28 +97,24 @@ class StagHuntGrid(Rules):
 
     def scripted_players(self, seat: int) -> Mapping[str, Policy]:
         return {
-            "always_cooperate": Walker(self.board, hunts=True),
-            "always_defect": Walker(self.board, hunts=False),
+            "always_cooperate": Hunter(self.board, hunts=True),
+            "always_defect": Hunter(self.board, hunts=False),
             "random": Random(4),
         }
 
     def initial_state(self, noise: Array) -> StagHuntState:
-        xp, chance = array_namespace(noise), narrowed(noise)
-        corner = self.board.width - 1
-        first = (chance[0] < 0.5).astype(np.int32) * corner
-        players = xp.stack([first, corner - first]).astype(np.int32)
-        stag = np.int32(self.board.height // 2 * self.board.width + self.board.width // 2)
-        plants: list[Any] = []
-        for uniform in numbers(xp, chance)[2:]:
-            occupied = [0, corner, int(stag), *plants]
-            plants.append(draw_cell(xp, uniform, self.board.num_cells, occupied))
-        return StagHuntState(players, xp.asarray(stag), xp.asarray(plants, np.int32))
+        chance = narrowed(noise)
+        players = self.corners(chance[0])
+        middle = np.int32(self.board.height // 2 * self.board.width + self.board.width // 2)
+        stag = array_namespace(noise).asarray(middle)
+        others = array_namespace(noise).concatenate([players, stag[None]])
+        return StagHuntState(players, stag, self.scattered(chance[2:], others))
 
     def transition(
         self, state: StagHuntState, actions: Array, noise: Array
     ) -> tuple[StagHuntState, Array, dict[str, Array]]:
         xp, chance = array_namespace(actions), narrowed(noise)
-        cells, uniforms = xp.asarray(self.board.next_cells), numbers(xp, chance)
+        cells = xp.asarray(self.board.next_cells)
         costs = xp.asarray(_WANDERING)
         if self.stag_follows:
             costs = self.board.to_nearest(state.stag, state.players)
@@ -150,38 +128,19 @@ class StagHuntGrid(Rules):
         info = {name: what.astype(np.float32) for name, what in happened.items()}
         paid = (self.stag_reward, self.maul_reward, self.plant_reward)
         rewards = sum(np.float32(r) * what for r, what in zip(paid, info.values(), strict=True))
-        plants, standing = numbers(xp, state.plants), numbers(xp, players)
         gone = (hunted | mauled).any() if self.run_away else hunted.any()
-        elsewhere = draw_cell(
-            xp, uniforms[1], self.board.num_cells, [*standing, *numbers(xp, stag[None]), *plants]
-        )
-        stag = xp.asarray(where(gone, elsewhere, stag), np.int32)
-        for i, eaten in enumerate(numbers(xp, at_plant.any(0))):
-            occupied = [*standing, *numbers(xp, stag[None]), *plants]
-            new = draw_cell(xp, uniforms[2 + i], self.board.num_cells, occupied)
-            plants[i] = where(eaten, new, plants[i])
-        return StagHuntState(players, stag, xp.asarray(plants, np.int32)), rewards, info
+        others = xp.concatenate([players, state.plants])
+        stag = self.reappeared(stag[None], gone[None], chance[1:2], others)
+        others = xp.concatenate([players, stag])
+        plants = self.reappeared(state.plants, at_plant.any(0), chance[2:], others)
+        return StagHuntState(players, stag[0], plants), rewards, info
 
     def observe(self, state: StagHuntState) -> Array:
-        xp = array_namespace(state.players)
-        things = xp.concatenate([state.stag[None], state.plants])
-        pairs = [state.players, state.players[::-1]]
-        seen: Array = xp.stack([xp.concatenate([pair, things]) for pair in pairs])
-        return seen
+        return self.both_see(state.players, state.stag[None], state.plants)
 
     def render(self, state: StagHuntState) -> str:
         """The board: players by number, S the stag, p a plant."""
-        cells = [""] * self.board.num_cells
-        for seat, cell in enumerate(np.asarray(state.players).tolist()):
-            cells[cell] += str(seat)
-        cells[int(state.stag)] += "S"
-        for cell in np.asarray(state.plants).tolist():
-            cells[cell] += "p"
-        width, most = self.board.width, max(3, *map(len, cells))
-        rows = [cells[i : i + width] for i in range(0, len(cells), width)]
-        return "\n".join(
-            " ".join((cell or ".").center(most) for cell in row).rstrip() for row in rows
-        )
+        return self.drawn(state.players, [("S", state.stag), ("p", state.plants)])
 
 
 _WANDERING = np.array([0, 0, 0, 0, 1], np.int32)  # costs of a stag that moves anywhere

@@ -12,7 +12,7 @@ from loqa_envs.arrays import Array, array_namespace, narrowed
 from loqa_envs.coin_game.numbers import draw
 from loqa_envs.game import EpisodeLength, Policy
 from loqa_envs.policy import Random
-from loqa_envs.stag_hunt_grid.board import cheapest
+from loqa_envs.stag_hunt_grid.board import MOVES, cheapest
 from loqa_envs.stag_hunt_grid.players import Escalator
 from loqa_envs.stag_hunt_grid.rules import BoardRules
 from loqa_envs.validation import Weight
@@ -64,7 +64,8 @@ class EscalationGrid(BoardRules):
     episode_length: EpisodeLength = 50
     """Steps of an episode."""
 
-    name, noise_size, observation_shape = "escalation_grid", 1, (4,)
+    name, num_actions, action_names = "escalation_grid", len(MOVES), MOVES
+    noise_size, observation_shape = 1, (4,)
 
     @property
     def reset_noise_size(self) -> int:
@@ -72,7 +73,7 @@ class EscalationGrid(BoardRules):
 
     @property
     def observation_high(self) -> NDArray[np.int32]:
-        return np.int32([*[self.board.num_cells - 1] * 3, self.longest_streak])
+        return np.array([*[self.board.num_cells - 1] * 3, self.longest_streak], np.int32)
 
     @property
     def reward_range(self) -> tuple[float, float]:

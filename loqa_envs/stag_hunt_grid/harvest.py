@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from loqa_envs.arrays import Array, array_namespace, narrowed
 from loqa_envs.game import EpisodeLength, Policy
 from loqa_envs.policy import Random
+from loqa_envs.stag_hunt_grid.board import MOVES
 from loqa_envs.stag_hunt_grid.players import Harvester
 from loqa_envs.stag_hunt_grid.rules import BoardRules, Plants
 from loqa_envs.validation import Probability, Real
@@ -68,7 +69,7 @@ class HarvestGrid(BoardRules):
     episode_length: EpisodeLength = 50
     """Steps of an episode."""
 
-    name = "harvest_grid"
+    name, num_actions, action_names = "harvest_grid", len(MOVES), MOVES
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,7 +83,8 @@ class HarvestGrid(BoardRules):
 
     @property
     def observation_high(self) -> NDArray[np.int32]:
-        return np.repeat(np.int32([self.board.num_cells - 1, 1]), [2 + self.plants, self.plants])
+        highest = np.array([self.board.num_cells - 1, 1], np.int32)
+        return np.repeat(highest, [2 + self.plants, self.plants])
 
     @property
     def reward_range(self) -> tuple[float, float]:
@@ -116,7 +118,7 @@ class HarvestGrid(BoardRules):
     ) -> tuple[HarvestState, Array, dict[str, Array]]:
         xp, chance = array_namespace(actions), narrowed(noise)
         players = xp.asarray(self.board.next_cells)[state.players, actions]
-        chances = xp.asarray(np.float32([self.chance_to_mature, self.chance_to_die]))
+        chances = xp.asarray([self.chance_to_mature, self.chance_to_die], np.float32)
         turned = chance[: self.plants] < chances[state.mature]
         mature = (state.mature == 1) ^ turned  # a plant that dies is picked as a young one
         picks = players[:, None] == state.plants[None]  # [P, plants]

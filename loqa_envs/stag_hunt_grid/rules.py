@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from annotated_types import Interval
@@ -10,7 +10,7 @@ from annotated_types import Interval
 from loqa_envs.arrays import Array, array_namespace
 from loqa_envs.coin_game.numbers import draw_cell, numbers, where
 from loqa_envs.game import Rules
-from loqa_envs.stag_hunt_grid.board import MOVES, Board
+from loqa_envs.stag_hunt_grid.board import Board
 from loqa_envs.wording import Words
 
 Side: TypeAlias = Annotated[int, Interval(ge=2, le=100)]
@@ -28,8 +28,7 @@ class BoardRules(Rules):
     size: Size = 5
     """N of an N x N board, or its height and width."""
 
-    num_players, num_actions, action_names = 2, len(MOVES), MOVES
-    seats_alike, observations_public = True, True
+    num_players, seats_alike, observations_public = 2, True, True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,7 +56,8 @@ class BoardRules(Rules):
 
     def scattered(self, uniforms: Array, others: Array) -> Array:
         """``int32[n]``: a cell for each of ``n`` things, free of them and of ``others``."""
-        xp, cells = array_namespace(uniforms, others), []
+        xp = array_namespace(uniforms, others)
+        cells: list[Any] = []
         occupied = numbers(xp, others)
         for uniform in numbers(xp, uniforms):
             cells.append(draw_cell(xp, uniform, self.board.num_cells, [*occupied, *cells]))

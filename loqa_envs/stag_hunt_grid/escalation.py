@@ -47,9 +47,10 @@ class EscalationGrid(BoardRules):
     Scripted players: always_cooperate goes to the mark and waits there, always_defect keeps as far
         from it as it can. With the default settings two who cooperate get 0.916 per step; with one
         who defects, both get 0.
-    Differs from: the paper, where a game ends with its streak. The reference code lets the mark
-        begin anywhere but in the last row and column, does not show the streak, counts it without
-        end, always puts the same player in the same corner, and numbers moves in another order.
+    Differs from: the description of the reference, by which a game ends with its streak; its code
+        goes on, too. That code lets the mark begin anywhere but in the last row and column, does
+        not show the streak, counts it without end, always puts the same player in the same corner,
+        and numbers moves in another order.
     Reference: Escalation of NullDefault/Gym-Stag-Hunt, after Peysakhovich and Lerer, Prosocial
         learning agents solve generalized stag hunts better than selfish ones (2018).
 

@@ -62,7 +62,7 @@ class Benchmark:
 
     agents: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="AGENT...")]
     """Agents as in loqa evaluate, the seeds of one training; or one algorithm, which is trained in
-    every game: one of --algorithm of loqa train, or module:function that makes your own."""
+    every game: its name, as in loqa train --algorithm, or module:function that makes your own."""
     suite: Literal["dilemmas-v1"] = "dilemmas-v1"
     """The games, and how much is trained and played; numbers of one version can be compared."""
     game: tuple[str, ...] = ()

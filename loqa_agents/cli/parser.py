@@ -28,7 +28,8 @@ from loqa_agents.cli.training.environments import (
 from loqa_agents.cli.training.train import FLAT, Train, TrainNamed
 from loqa_agents.common.files import as_path
 from loqa_agents.common.text import shortened
-from loqa_agents.training.presets import PRESETS, Preset, with_network
+from loqa_agents.training.changes import with_network
+from loqa_agents.training.presets import PRESETS, Preset
 from loqa_envs.matrix_games.game import PayoffsOrPreset
 
 _LONGEST_WORD, _LONGEST_ERROR = 100, 800

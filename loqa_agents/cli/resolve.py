@@ -13,7 +13,8 @@ from loqa_agents.players import axelrod
 from loqa_agents.players.agent import Agent, load_agent
 from loqa_agents.players.python.foreign_code import Fault, imported
 from loqa_agents.players.shipping import shipped_agents, shipped_in_words
-from loqa_agents.training.presets import PRESETS, with_settings
+from loqa_agents.training.changes import with_settings
+from loqa_agents.training.presets import PRESETS
 from loqa_envs.adapters.host.game import ALWAYS
 from loqa_envs.catalogue import ENVIRONMENTS
 from loqa_envs.game import Game

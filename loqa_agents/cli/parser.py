@@ -104,14 +104,13 @@ def _subcommand(
     game, learner = preset.game, preset.learner
     if algorithm is not None:
         learner = algorithm_named(algorithm, learner)
-    if isinstance(learner, Learner):
-        learner = learner if network is None else with_network(learner, network)
-        default: Any = kinds[0](game, learner, preset.training, preset.seeds)
-        default = default if network is None else replace(default, network=network)
-    elif algorithm is not None and network is not None:
-        raise ValueError(f"--network goes with a Learner; {algorithm} has players of its own.")
-    else:
+    if network is not None and (algorithm is not None or "actor" in vars(learner)):
+        learner = with_network(learner, network)
+    default: Any = kinds[0](game, learner, preset.training, preset.seeds)
+    if not isinstance(learner, Learner):
         default = kinds[1](game, learner, preset.training, preset.seeds, algorithm=learner.label)
+    if network is not None:
+        default = replace(default, network=network)
     kind: Any = type(default)
     return Annotated[
         kind[type(game), type(default.learner)],

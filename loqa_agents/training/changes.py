@@ -3,26 +3,33 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from loqa_agents.algorithms.learner import Learner
+from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.networks.network import Network, networks
 from loqa_envs.game import Game
 
 
-def with_network(learner: Learner, name: str) -> Learner:
-    """The same learner with an actor and a critic of that kind, as wide as those it has.
+def with_network(learner: Algorithm, name: str) -> Algorithm:
+    """The same algorithm with an actor, and a critic if any, of that kind, as wide as before.
 
     Raises:
-        ValueError: for a name that is not registered.
+        ValueError: for a name that is not registered, or an algorithm whose players are no network.
     """
     kind = networks().get(name)
     if kind is None:
         raise ValueError(f"network must be one of {', '.join(networks())}; got {name!r}.")
+    settings = vars(learner)
+    if "actor" not in settings:
+        raise ValueError(
+            f"--network goes with algorithms that have an actor; {learner.label} has players of "
+            "its own."
+        )
 
     def of_kind(network: Network) -> Any:
         shared = {field.name for field in fields(kind)} & vars(network).keys()
         return kind(**{name: getattr(network, name) for name in shared})
 
-    return replace(learner, actor=of_kind(learner.actor), critic=of_kind(learner.critic))
+    own = {part: of_kind(settings[part]) for part in ("actor", "critic") if part in settings}
+    return replace(learner, **own)  # type: ignore[type-var]
 
 
 def with_settings(game: Game, size: tuple[int, ...], num_players: int | None) -> Game:

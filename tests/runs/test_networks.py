@@ -25,6 +25,15 @@ def test_a_network_by_name_is_as_wide_as_that_of_the_preset_and_has_options_of_i
     assert critic == CNN((5,), 32)
 
 
+@pytest.mark.parametrize("algorithm", ["ippo", "lola_dice", "pola_dice"])
+def test_algorithms_with_an_actor_take_any_network(algorithm: str) -> None:
+    words = f"train coin --algorithm {algorithm} --network cnn --actor.channels 4"
+    learner = parse(words.split()).preset.learner  # type: ignore[attr-defined]
+    assert type(learner.actor) is CNN
+    assert learner.actor.channels == (4,)
+    assert not hasattr(learner, "critic") or type(learner.critic) is CNN
+
+
 @pytest.mark.slow
 def test_a_cnn_is_trained_saved_and_played(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

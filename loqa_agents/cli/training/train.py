@@ -119,4 +119,5 @@ class TrainNamed(Train[G, L]):
 
     algorithm: str = ""
     """The algorithm; its options follow from it."""
-    network: tyro.conf.Suppress[tyro.conf.Fixed[str]] = ""
+    network: str = ""
+    """Network of actor and critic, where the algorithm has them: dense_gru, or cnn."""

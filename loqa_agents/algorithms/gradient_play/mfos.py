@@ -56,8 +56,8 @@ class MFOS(NaiveExact):
 
     Lu et al., Model-Free Opponent Shaping (ICML 2022). There a batch is 4096, the learning rate
     0.002, and the hidden units are tanh. What a move is worth shows a hundred steps later: with GAE
-    (λ 0.95) and a learning rate of 0.002 the shaper rose from about -2.3 to -2.2 in 125 updates. With
-    a learning rate of 0.01 two seeds of ten ended at -0.87 and -1.03 after 500 (benchmarks/mfos.py).
+    (λ 0.95) and a learning rate of 0.002 the shaper rose from about -2.3 to -2.2 in 125 updates;
+    with a learning rate of 0.01 two seeds of ten ended at -0.87 and -1.03 after 500.
     """
 
     opponent_rate: Positive = 1.0

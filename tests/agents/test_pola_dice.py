@@ -227,8 +227,8 @@ def test_critics_come_to_say_what_each_seat_will_get():
 
 @pytest.mark.slow
 def test_players_in_the_prisoners_dilemma_come_to_cooperate():
-    game, learner, training = IPD(), PolaDice(), Training(updates=60)
-    trainer = Trainer(game, learner, training, seeds=range(42, 45))
+    game, learner, training = IPD(), PolaDice(), Training(updates=80)
+    trainer = Trainer(game, learner, training, seeds=range(42, 47))
     state, _ = trainer.advance(trainer.init(), 0, training.updates)
     rewards = trainer.evaluator().evaluate(
         jax.random.key(0), learner.params(state.learners[0]).actor, 128

@@ -48,6 +48,7 @@ ROWS = {
     "ipd/prosocial": "ipd --algorithm prosocial",
     "ipd/ippo": "ipd --algorithm ippo",
     "ipd/lola_dice": "ipd --algorithm lola_dice --episode-length 150 --episodes 64 --updates 200",
+    "ipd/pola_dice": "ipd --algorithm pola_dice --updates 80",
     **{f"ipd/{name}": f"ipd {_EXACT.format(name)}" for name in EXACT},
     "ipd/mfos": "ipd --algorithm mfos --updates 500 --evaluate-every 100",
     **{

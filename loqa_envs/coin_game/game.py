@@ -1,8 +1,8 @@
 """The Coin Game on a torus, with a switch for each way in which published versions differ."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from operator import or_
 from types import ModuleType
 from typing import Any
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from loqa_envs.arrays import Array, array_namespace, narrowed
 from loqa_envs.coin_game import picture
 from loqa_envs.coin_game import players as scripted
+from loqa_envs.coin_game.dawdler import dawdler
 from loqa_envs.coin_game.numbers import count, draw, draw_cell, numbers, where
 from loqa_envs.coin_game.presets import preset_settings
 from loqa_envs.coin_game.settings import TRANSLATED, CoinSettings
@@ -75,6 +76,9 @@ class CoinGame(CoinSettings):
 
     def scripted_players(self, seat: int) -> Mapping[str, Policy]:
         return scripted.players(self, seat)
+
+    def parametrised_players(self, seat: int) -> Mapping[str, Callable[[str], Policy]]:
+        return {"dawdler": partial(dawdler, self, 0 if self.seats_alike else seat)}
 
     def figures(self, info: Mapping[str, Array]) -> dict[str, Array]:
         """``own_colour``: the share of coins of the taker's own colour among all taken."""

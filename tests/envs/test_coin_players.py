@@ -252,7 +252,37 @@ def test_a_player_reads_any_view_as_it_is(settings: dict) -> None:
                 assert chosen[0] == chosen[1]
 
 
-@pytest.mark.parametrize("name", [AC, AD, TFT, "k_strikes"])
+def test_a_dawdler_takes_any_harmless_step_and_its_revenge_in_the_end() -> None:
+    game = CoinGame(size=5)
+    straight, player = (make_player(f"dawdler:{p},1", game, 0) for p in (0, 1))
+    assert player.noise_size == 3
+    carry = player.initial_carry()
+    # The other's coin is to the right of it: all other steps are harmless, and equally probable.
+    seen = game.observe(state([6, 20], [7], [1]))[0]
+    steps = [
+        int(player.choose(carry, seen, np.array([0, 0, chance], np.float32))[0])
+        for chance in np.linspace(0, 1, 30, endpoint=False)
+    ]
+    assert sorted(set(steps)) == sorted({0, 1, 2, 3} - {RIGHT})
+    assert {steps.count(step) for step in set(steps)} == {10}
+    # Once it has lost its own coin, at 12, to the other, it is none of these that stops it.
+    _, carry = player.choose(carry, game.observe(state([6, 11], [12], [0]))[0], np.zeros(3))
+    seen = game.observe(state([6, 12], [7], [1]))[0]
+    wanted = [
+        int(player.choose(carry, seen, np.array([0, 0, chance], np.float32))[0])
+        for chance in np.linspace(0, 1, 40, endpoint=False)
+    ]
+    assert wanted.count(RIGHT) == 10
+    assert int(straight.choose(carry, seen, np.zeros(3, np.float32))[0]) == RIGHT
+
+
+@pytest.mark.parametrize("words", ["", "0.3", "2,1", "0.3,0", "0.3,x", "0.3,1,1", "nan,1"])
+def test_a_dawdler_is_a_probability_and_a_number(words: str) -> None:
+    with pytest.raises(ValueError, match="dawdler: must be followed by|Dawdler"):
+        make_player(f"dawdler:{words}", CoinGame(), 0)
+
+
+@pytest.mark.parametrize("name", [AC, AD, TFT, "k_strikes", "dawdler:0.5,2"])
 @pytest.mark.parametrize("settings", [{}, {"num_coins": 2, "stay": True, "shift_view": True}])
 def test_numpy_chooses_as_jax_does_given_the_same_noise(name: str, settings: dict) -> None:
     game = CoinGame(**settings)

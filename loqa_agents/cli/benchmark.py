@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.algorithms.named import algorithm_named, algorithm_names
 from loqa_agents.cli.evaluate import require_one_training
-from loqa_agents.cli.league import progress_bar, within
+from loqa_agents.cli.league import check_seats, progress_bar, within
 from loqa_agents.cli.options import check_options
 from loqa_agents.cli.resolve import find_entrants, import_player, is_function
 from loqa_agents.common.devices import use_devices
@@ -142,6 +142,8 @@ class Benchmark:
                 f"an agent must be for one of {', '.join(task.name for task in chosen)}; "
                 f"{first.name} is for {own_game(first.player)!r}."
             )
+        for task in fitting:
+            check_seats(entrants, task.game)  # mistakes are found before anything is written
         return fitting
 
     def _row(

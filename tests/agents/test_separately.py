@@ -25,7 +25,7 @@ from loqa_agents import (
 from loqa_agents.algorithms.ppo.ippo import IPPO
 from loqa_agents.algorithms.separately import by_spaces
 from loqa_agents.cli import main as cli
-from loqa_agents.cli import train
+from loqa_agents.cli.training import train
 from loqa_agents.training.lineup import Lineup
 from loqa_envs import IPD, MatrixGame, environment
 from loqa_envs.observation import MASK

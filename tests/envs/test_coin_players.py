@@ -278,7 +278,7 @@ def test_a_dawdler_takes_any_harmless_step_and_its_revenge_in_the_end() -> None:
 
 @pytest.mark.parametrize("words", ["", "0.3", "2,1", "0.3,0", "0.3,x", "0.3,1,1", "nan,1"])
 def test_a_dawdler_is_a_probability_and_a_number(words: str) -> None:
-    with pytest.raises(ValueError, match="dawdler: must be followed by|Dawdler"):
+    with pytest.raises(ValueError, match=r"dawdler: must be followed by|Dawdler"):
         make_player(f"dawdler:{words}", CoinGame(), 0)
 
 

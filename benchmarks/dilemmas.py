@@ -5,9 +5,10 @@
 
 Trains each row (game/algorithm) by one command over seeds 42 to 51, makes its scorecard, and plays
 a league of all rows of a game that are done. All of it lies in ``--folder`` and goes on from there:
-a row whose card is there is not trained again. Rows that are not asked for stay as they are in
-``loqa_agents/suite/dilemmas-v1.json``, which comes with the package, as do, with ``--ship``, the
-agents of rows. ``--budget quick`` writes neither.
+a row whose card is there is not trained again, unless its command has changed, which is refused.
+Rows that are not asked for stay as they are in ``loqa_agents/suite/dilemmas-v1.json``, which comes
+with the package, as do, with ``--ship``, the agents of rows. ``--budget quick`` has a folder of its
+own and writes neither.
 """
 
 import argparse
@@ -26,19 +27,16 @@ import loqa_agents
 from loqa_agents import load_agent
 from loqa_agents.reports.suite import markdown
 from loqa_agents.suite.newcomer import RESPONSE
+from loqa_agents.suite.suites import SUITES
 
 PACKAGE = Path(loqa_agents.__file__).parent
+PRESETS = {task.name: task.preset for task in SUITES["dilemmas-v1"]}
 RESULTS = PACKAGE / "suite" / "dilemmas-v1.json"
 SHIPPED = PACKAGE / "shipped"
 SEEDS = "42-51"
 QUICK = ["--seeds", "42-43", "--updates", "20", "--evaluate-every", "20"]
 EXACT = ("naive_exact", "lookahead", "lola_exact", "sos", "cgd")
 _EXACT = "--algorithm {0} --rival {0} --updates 100 --evaluate-every 100"
-_GAMES = {
-    "stag_hunt": "stag_hunt",
-    "public_goods": "public_goods",
-    "negotiation": "negotiation",
-}
 _SAMPLED = ("loqa", "naive", "prosocial", "advantage_alignment", "ippo")
 ROWS = {
     "ipd/loqa": "ipd",
@@ -52,8 +50,8 @@ ROWS = {
     **{f"ipd/{name}": f"ipd {_EXACT.format(name)}" for name in EXACT},
     "ipd/mfos": "ipd --algorithm mfos --updates 500 --evaluate-every 100",
     **{
-        f"{game}/{name}": f"{preset} --algorithm {name}"
-        for game, preset in _GAMES.items()
+        f"{game}/{name}": f"{game} --algorithm {name}"
+        for game in ("stag_hunt", "public_goods", "negotiation")
         for name in _SAMPLED
     },
     "coin3x3/loqa": "coin",
@@ -77,11 +75,20 @@ def loqa(*words: str) -> None:
 
 
 def train(row: str, folder: Path, quick: bool) -> None:
-    """Train a row unless it is done, and make its card."""
-    out, card = folder / row, folder / f"{row}.json"
+    """Train a row unless it is done, and make its card.
+
+    Raises:
+        ValueError: if another command was begun in its folder.
+    """
+    out, card, said = folder / row, folder / f"{row}.json", folder / f"{row}.command"
+    words = [*ROWS[row].split(), *(QUICK if quick else ["--seeds", SEEDS])]
+    command = shlex.join(["loqa", "train", *words])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if said.exists() and said.read_text() != command:
+        raise ValueError(f"{out} must be of {command}, and is of {said.read_text()}.")
+    said.write_text(command)
     if card.exists():
         return
-    words = [*ROWS[row].split(), *(QUICK if quick else ["--seeds", SEEDS])]
     # A run that was cut goes on; one that is done is only read.
     goes_on = ["--resume"] if (out / "config.json").exists() else []
     loqa("train", *words, "--out", str(out), *goes_on)
@@ -89,7 +96,10 @@ def train(row: str, folder: Path, quick: bool) -> None:
     if row.partition("/")[0] not in EXACT_RESPONSES and not quick:
         effort = ["--response-updates", str(RESPONSE.updates), "--restarts", str(RESPONSE.restarts)]
     effort += ["--episodes", "64"] if quick else []
-    loqa("evaluate", str(out), "--out", str(card), *effort)
+    # In the game of the suite, whatever else was trained with.
+    loqa(
+        "evaluate", str(out), "--game", PRESETS[row.partition("/")[0]], "--out", str(card), *effort
+    )
 
 
 def result(row: str, folder: Path) -> dict[str, Any]:
@@ -111,9 +121,8 @@ def league(game: str, rows: list[str], folder: Path, quick: bool) -> dict[str, A
     """Everyone's mean rewards against everyone, by team, over all seeds."""
     out = folder / game / "league"
     known = SCRIPTED if game == "ipd" else SCRIPTED[:2]
-    # What was played is kept, and only pairs of new rows are played.
     loqa(
-        "league", *(str(folder / row) for row in rows), *known,
+        "league", *(str(folder / row) for row in rows), *known, "--game", PRESETS[game],
         "--episodes", "16" if quick else "128", "--out", str(out),
         *(["--overwrite"] if out.exists() else []),
     )  # fmt: skip
@@ -126,7 +135,8 @@ def league(game: str, rows: list[str], folder: Path, quick: bool) -> dict[str, A
 def ship(row: str, folder: Path) -> None:
     """Put the agents of a row into the package."""
     out = SHIPPED / row
-    out.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(out, ignore_errors=True)  # agents of one folder are of one training
+    out.mkdir(parents=True)
     few = row.partition("/")[0] in FEW
     for file in sorted((folder / row / "agents").glob("*.safetensors"))[: 3 if few else None]:
         shutil.copy(file, out / file.name)
@@ -136,11 +146,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}")
     parser.add_argument("--budget", choices=("full", "quick"), default="full")
-    parser.add_argument("--folder", type=Path, default=Path("runs/dilemmas"))
+    parser.add_argument("--folder", type=Path, help="runs/dilemmas, or runs/dilemmas-quick")
     parser.add_argument("--ship", action="store_true", help="put agents into the package")
     arguments = parser.parse_args()
-    rows, folder = arguments.rows or list(ROWS), arguments.folder
     quick = arguments.budget == "quick"
+    rows = arguments.rows or list(ROWS)
+    folder = arguments.folder or Path("runs/dilemmas-quick" if quick else "runs/dilemmas")
     if unknown := set(rows) - ROWS.keys():
         parser.error(f"ROW must be one of {', '.join(ROWS)}; got {', '.join(sorted(unknown))}.")
     report: dict[str, Any] = {"rows": {}, "leagues": {}}
@@ -152,15 +163,15 @@ def main() -> None:
         for row in rows:
             if row.startswith(f"{game}/"):
                 train(row, folder, quick)
-                report["rows"][row] = result(row, folder)
                 if arguments.ship and not quick:
                     ship(row, folder)
         done = [
             row for row in ROWS if row.startswith(f"{game}/") and (folder / f"{row}.json").exists()
         ]
+        report["rows"] |= {row: result(row, folder) for row in done}
         report["leagues"][game] = league(game, done, folder, quick)
         report["rows"] = {row: report["rows"][row] for row in ROWS if row in report["rows"]}
-        print(markdown({row.partition("/")[2]: report["rows"][row] for row in done}))
+        print(markdown((row.partition("/")[2], report["rows"][row]) for row in done))
         if not quick:
             RESULTS.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     print(f"{time.perf_counter() - started:.0f} s")

@@ -103,7 +103,8 @@ def make_player(player: str | Policy, game: Game, seat: int) -> Policy:
     """The scripted player of that name for a seat of ``game``, or one with parameters.
 
     Those of a matrix game are ``memory_one:START,CC,CD,DC,DD``, and ``memory_one:random``, which
-    has other probabilities in every episode.
+    has other probabilities in every episode; that of the Coin Game is
+    ``dawdler:PROBABILITY,STRIKES``.
 
     A policy passes through, if it has as many actions as the game. Where it has a ``game`` that it
     was made for, or holds a player that has (as `Tremble` does), the game must `adapt` it: it is

@@ -10,7 +10,7 @@ import tyro
 from annotated_types import Interval
 from rich.console import Console
 
-from loqa_agents.cli.league import check_seats, progress_bar, within
+from loqa_agents.cli.league import by_name, check_seats, progress_bar
 from loqa_agents.cli.options import check_new_file, check_options
 from loqa_agents.cli.resolve import gathered
 from loqa_agents.common.devices import use_devices
@@ -76,21 +76,14 @@ class Evaluate:
             raise ValueError("evaluate needs an AGENT: an agent, or the folder of a run.")
         game, found = gathered(self.agents, (), self.game, self.size, self.num_players)
         budget = self._budget(game)
-        require_one_training(found)
+        require_one_training("evaluate", found)
         check_seats(found, game)  # mistakes are found before anything is played
         devices = use_devices(self.devices)
         with progress_bar(console) as bar:
-            tasks = {}
-
-            def progress(what: str, done: int, whole: int) -> None:
-                if what not in tasks:
-                    bar.start()
-                    tasks[what] = bar.add_task(within(what, self.act_timeout), total=whole)
-                bar.update(tasks[what], completed=done)
-
             card = scorecard(
                 key(self.seed), game, found, self.episodes, budget,
-                devices=devices, progress=progress, act_timeout=self.act_timeout,
+                devices=devices, progress=by_name(bar, self.act_timeout),
+                act_timeout=self.act_timeout,
             )  # fmt: skip
         card["seed"] = self.seed
         print_card(console, card)
@@ -106,7 +99,7 @@ class Evaluate:
         return Budget(updates, self.response_episodes, self.restarts) if updates else None
 
 
-def require_one_training(agents: Sequence[Entrant]) -> None:
+def require_one_training(what: str, agents: Sequence[Entrant]) -> None:
     """Raise ``ValueError`` unless they can be the seeds of one training, each given once."""
     prints = [fingerprint(identity_of(agent.player)) for agent in agents]
     twice = [
@@ -115,15 +108,13 @@ def require_one_training(agents: Sequence[Entrant]) -> None:
         if mark is not None and prints.count(mark) > 1
     ]
     if twice:
-        raise ValueError(
-            f"evaluate takes each agent once; the same were given: {', '.join(twice)}."
-        )
+        raise ValueError(f"{what} takes each agent once; the same were given: {', '.join(twice)}.")
     kinds = {agent.name: _kind(agent.player) for agent in agents}
     if len(set(kinds.values())) > 1:
         given = ", ".join(f"{name} ({kind})" for name, kind in kinds.items())
         raise ValueError(
-            "evaluate takes the seeds of one training, and plays them against scripted players by "
-            f"itself; got {given}. Others meet in loqa league."
+            f"{what} takes the seeds of one training, and plays them against others by itself; got "
+            f"{given}. Those meet in loqa league."
         )
 
 

@@ -1,7 +1,7 @@
 """``loqa league``."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,14 @@ from typing import Annotated, Any
 import tyro
 from pydantic import ConfigDict, TypeAdapter
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from typing_extensions import TypedDict
 
 from loqa_agents.cli.options import check_options
@@ -170,6 +177,20 @@ def check_seats(entrants: Sequence[Entrant], game: Game) -> None:
     """Raise ``ValueError`` unless all can sit down to the game."""
     for entrant in entrants:
         seat(entrant, game)
+
+
+def by_name(bar: Progress, act_timeout: float | None) -> Callable[[str, int, int], None]:
+    """What is called with what is done, how much of it and of how much: a line for each in a bar,
+    which starts with the first."""
+    tasks: dict[str, TaskID] = {}
+
+    def progress(what: str, done: int, whole: int) -> None:
+        if what not in tasks:
+            bar.start()
+            tasks[what] = bar.add_task(within(what, act_timeout))
+        bar.update(tasks[what], completed=done, total=whole)
+
+    return progress
 
 
 def within(what: str, act_timeout: float | None) -> str:

@@ -18,12 +18,26 @@ GRACE = 2.0
 """Seconds in which the main thread must have come to an end, or the process ends without it."""
 
 
+_whole: Path | None = None
+
+
+@contextmanager
+def part_of(whole: Path) -> Iterator[None]:
+    """Runs within are parts of what is in that folder, with which one goes on after a signal."""
+    global _whole
+    before, _whole = _whole, whole
+    try:
+        yield
+    finally:
+        _whole = before
+
+
 class InterruptedRun(KeyboardInterrupt):
     """A signal asked the run in ``out`` to stop, which is saved up to ``where``."""
 
     def __init__(self, out: Path, signal_number: int, where: str) -> None:
         super().__init__(f"interrupted {where}")
-        self.out = out
+        self.out = out if _whole is None else _whole
         self.signal_number = signal_number
         self.where = where
 
@@ -81,11 +95,11 @@ def stop_signals() -> Iterator[Caught]:
     except ValueError:  # not in the main thread: whoever is there handles signals
         yield caught
         return
-    _caught = caught
+    around, _caught = _caught, caught
     try:
         yield caught
     finally:
-        _caught = None
+        _caught = around
         for number in HANDLED:
             signal.signal(number, before[number])
 

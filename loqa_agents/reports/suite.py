@@ -1,6 +1,6 @@
 """Rows of a suite for people: a table for each game, in Markdown and in a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -21,7 +21,7 @@ def cells(name: str, row: Row) -> list[str]:
     """A row of the table, the name first; what was not measured is empty.
 
     Among more than two players the scripted player holds one seat. Exploitability is by the exact
-    best response where it is known, else by the one that was found.
+    best response where it is known; by the one that was found it is a lower bound, after ≥.
     """
     lines = {line["name"].removesuffix(" x1"): line for line in row["lines"]}
 
@@ -29,39 +29,50 @@ def cells(name: str, row: Row) -> list[str]:
         value = lines.get(line, {}).get(what)
         return cell(value) if value else ""
 
+    exploitability = of("exact_best_response", "exploitability")
+    if not exploitability and (found := of("best_response", "exploitability")):
+        exploitability = f"≥ {found}"
     knows = "" if row["knows"] is None else ", ".join(row["knows"]) or "nothing"
     steps, seconds = row.get("steps"), row.get("seconds")
     return [
         name, knows, of("self_play"), of("cross_play"), of("always_cooperate"),
         of("always_cooperate", "opponent"), of("always_defect"),
-        of("exact_best_response", "exploitability") or of("best_response", "exploitability"),
+        exploitability,
         "" if steps is None else f"{steps:,}", "" if seconds is None else number(seconds),
     ]  # fmt: skip
 
 
-def markdown(rows: Mapping[str, Row]) -> str:
-    """A table of rows by name; the name of one without a command, a newcomer's, is bold."""
+def markdown(rows: Iterable[tuple[str, Row]]) -> str:
+    """A table of named rows; the name of one without a command, a newcomer's, is bold."""
     lines = [f"| {' | '.join(HEADS)} |", f"|{'---|' * len(HEADS)}"]
-    for name, row in rows.items():
+    for name, row in rows:
         first, *others = map(markdown_text, cells(name, row))
-        known = "command" in row
-        lines.append(f"| {' | '.join([first if known else f'**{first}**', *others])} |")
+        first = first if "command" in row else f"**{first}**{_quick(row)}"
+        lines.append(f"| {' | '.join([first, *others])} |")
     return "\n".join(lines) + "\n"
 
 
 def meetings(row: Row) -> str:
-    """What a newcomer gets from the stored agents and leaves them, as a table."""
-    lines = ["| among agents of | gets | leaves |", "|---|---|---|"]
+    """What a newcomer gets against the stored agents, and what these get, as a table."""
+    lines = ["| against | gets | leaves |", "|---|---|---|"]
     for name, met in row["met"].items():
         lines.append(f"| {markdown_text(name)} | {cell(met['gets'])} | {cell(met['leaves'])} |")
     return "\n".join(lines) + "\n"
 
 
-def print_rows(console: Console, game: str, rows: Mapping[str, Row]) -> None:
+def print_rows(console: Console, game: str, rows: Iterable[tuple[str, Row]]) -> None:
     """The table in a terminal, and whom the newcomers met."""
-    table = [cells(name if "command" in row else f"→ {name}", row) for name, row in rows.items()]
+    rows = list(rows)
+    table = [
+        cells(name if "command" in row else f"→ {name}{_quick(row)}", row) for name, row in rows
+    ]
     print_table(console, f"Mean reward per step, {game}", HEADS, table, words=(0, 1))
-    for name, row in rows.items():
+    for name, row in rows:
         if row.get("met"):
             met = [[who, cell(m["gets"]), cell(m["leaves"])] for who, m in row["met"].items()]
-            print_table(console, f"{name}, {game}", ("among agents of", "gets", "leaves"), met)
+            print_table(console, f"{name}, {game}", ("against", "gets", "leaves"), met)
+
+
+def _quick(row: Row) -> str:
+    """What is added to the name of a row that is not by the suite's protocol."""
+    return " (quick)" if "effort" in row else ""

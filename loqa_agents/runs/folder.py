@@ -34,9 +34,17 @@ class Kind:
     """The parts of its configuration that must be the same for it to go on."""
     read: Callable[[Path], dict[str, Any]]
     """Reads and checks its ``config.json``; what an older version did not write has its default."""
-    files: Callable[[dict[str, Any]], str]
+    files: Callable[[dict[str, Any]], str] | None
     """Given its configuration, a pattern of all paths that it writes, folders with a final slash,
-    as seen from its folder."""
+    as seen from its folder; None for what is never overwritten."""
+
+    def not_new(self, out: Path) -> ValueError:
+        """That a folder is taken, and what can be done."""
+        replace = "" if self.files is None else "replace it with --overwrite, "
+        return ValueError(
+            f"--out must be a new folder or an empty one, so that no run is lost; {out} exists. Go "
+            f"on with --resume, {replace}or choose another."
+        )
 
 
 class Claim:
@@ -69,13 +77,13 @@ class Claim:
         if self._out is None:
             self._out, self._made = _make_numbered(Path("runs") / self._default), True
         elif not self._out.exists():
-            _make_new(self._out)
+            self._make_new(self._out)
             self._made = True
         self._lock()
         if self._overwrite:
             self._remove()
         elif self.recorded is None and _entries(self._out):
-            raise _not_new(self._out)
+            raise self._kind.not_new(self._out)
         content = json.dumps(config, indent=1, allow_nan=False).encode() + b"\n"
         write_atomically(self._out / _CONFIG, content)
         return self._out
@@ -92,6 +100,12 @@ class Claim:
             else:
                 path.unlink()
 
+    def _make_new(self, out: Path) -> None:
+        try:
+            _make(out)
+        except FileExistsError:  # made by somebody else since it was looked at
+            raise self._kind.not_new(out) from None
+
     def look(self, config: dict[str, Any], resume: bool | None, overwrite: bool) -> None:
         """Find out what is in the folder, and refuse what would lose it or mix two runs."""
         out = self.path
@@ -101,7 +115,7 @@ class Claim:
         if not new and not out.is_dir():
             raise ValueError(f"--out must be a folder; {out} is none.")
         if not (resume or overwrite) and (resume is not None or _CONFIG not in _entries(out)):
-            raise _not_new(out)
+            raise self._kind.not_new(out)
         if not (out / _CONFIG).exists():
             raise ValueError(
                 f"{'--overwrite' if overwrite else '--resume'} needs the folder of a "
@@ -143,7 +157,9 @@ class Claim:
         Raises:
             ValueError: if something there was not written by a run of this kind.
         """
-        pattern = re.compile(self._kind.files(self._read_config()), re.ASCII)
+        files = self._kind.files
+        assert files is not None
+        pattern = re.compile(files(self._read_config()), re.ASCII)
         found, foreign, folders = [], [], [self.path]
         while folders:
             for path in folders.pop().iterdir():
@@ -210,20 +226,6 @@ def claim(
 def _entries(out: Path) -> list[str]:
     """What is in a folder, without what killed writes left."""
     return [name for name in os.listdir(out) if not is_partial(name)]
-
-
-def _not_new(out: Path) -> ValueError:
-    return ValueError(
-        f"--out must be a new folder or an empty one, so that no run is lost; {out} exists. Go on "
-        "with --resume, replace it with --overwrite, or choose another."
-    )
-
-
-def _make_new(out: Path) -> None:
-    try:
-        _make(out)
-    except FileExistsError:  # made by somebody else since it was looked at
-        raise _not_new(out) from None
 
 
 def _make_numbered(first: Path) -> Path:

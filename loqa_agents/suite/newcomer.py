@@ -8,6 +8,7 @@ from typing import Any
 import jax
 
 from loqa_agents.algorithms.algorithm import Algorithm
+from loqa_agents.common.devices import training_devices
 from loqa_agents.league.entrants import Entrant, ready, seat
 from loqa_agents.league.play import play_league
 from loqa_agents.league.statistics import estimate
@@ -20,6 +21,7 @@ from loqa_agents.scorecard.answers import exact_responses
 from loqa_agents.scorecard.card import EPISODES, scorecard
 from loqa_agents.suite.suites import SEEDS, Task
 from loqa_agents.training.presets import PRESETS
+from loqa_agents.training.trainer import Trainer
 from loqa_agents.training.updates import Training
 from loqa_envs import keys
 
@@ -54,18 +56,32 @@ QUICK = Effort(SEEDS[:2], 20, 64, 16, None)
 """To see that all works; its numbers are none of the suite's."""
 
 
+def require_trainable(task: Task, algorithm: Algorithm, effort: Effort) -> None:
+    """Raise ``ValueError`` unless the algorithm can be trained as the preset of the task does."""
+    game, training = PRESETS[task.preset].game, effort.training(task)
+    Trainer(game, algorithm, training, effort.seeds[:1], jax.devices()[:1]).shapes()
+
+
 def train(
-    task: Task, algorithm: Algorithm, effort: Effort, out: Path, loggers: Sequence[Logger] = ()
+    task: Task,
+    algorithm: Algorithm,
+    effort: Effort,
+    out: Path,
+    loggers: Sequence[Logger] = (),
+    devices: int | None = None,
 ) -> tuple[list[Entrant], dict[str, Any]]:
     """Train as the preset of the task does, in a folder where a training that was cut goes on.
 
-    Returns the agents, and what a row says of the training.
+    A new one is divided among ``devices``, or as many as are useful, as by ``loqa train``. Returns
+    the agents, and what a row says of the training.
 
     Raises:
         ValueError, InterruptedRun: as `run`.
     """
     game, training = PRESETS[task.preset].game, effort.training(task)
-    results = run(game, algorithm, training, effort.seeds, out, list(loggers))
+    number, new = len(effort.seeds), not (out / "config.json").exists()
+    chosen = training_devices(devices, number, training.episodes) if new else None
+    results = run(game, algorithm, training, effort.seeds, out, list(loggers), devices=chosen)
     files = [out / "agents" / f"{seed}.safetensors" for seed in effort.seeds]
     agents = [Entrant(f"seed {file.stem}", load_agent(file)) for file in files]
     return agents, {"steps": results["env_steps"], "seconds": round(results["wall_seconds"], 1)}

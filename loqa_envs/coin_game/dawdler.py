@@ -1,4 +1,4 @@
-"""A scripted player of the Coin Game whose ways say nothing of what it is about to do."""
+"""A scripted player of the Coin Game that reciprocates, and often takes a harmless detour."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from loqa_envs.validation import Probability
 
 @dataclass(frozen=True)
 class Dawdler(Reciprocator):
-    """A `Reciprocator` from whose ways nobody can tell what it is about to do.
+    """A `Reciprocator` that often takes a harmless detour.
 
     With probability ``dawdles`` its move is a random one of those that step on no coin which it
     does not want, otherwise that of a `Reciprocator`.

@@ -5,13 +5,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import jax
 import pytest
 
 from loqa_agents.cli import main as cli
+from loqa_agents.league.entrants import Entrant
 from loqa_agents.players import shipping
 from loqa_agents.players.agent import load_agent
 from loqa_agents.reports.suite import cells, markdown
-from loqa_agents.suite.suites import SUITES, stored
+from loqa_agents.suite.newcomer import Effort, measure
+from loqa_agents.suite.suites import SUITES, Task, stored
 from loqa_agents.training.presets import PRESETS
 
 from .folders import Loqa
@@ -61,14 +64,19 @@ ROW = {
 
 def test_a_row_has_what_its_columns_say() -> None:
     assert cells("mine", ROW) == [
-        "mine", "rewards", "-1.000", "", "-0.500", "-2.000", "-2.100", "0.750", "", "",
+        "mine", "rewards", "-1.000", "", "-0.500", "-2.000", "-2.100", "≥ 0.750", "", "",
     ]  # fmt: skip
     trained = ROW | {"knows": [], "steps": 12_000, "seconds": 1.5, "command": "loqa train"}
     assert cells("mine", trained)[1] == "nothing"
     assert cells("mine", trained)[-2:] == ["12,000", "1.500"]
-    known, new = markdown({"known": trained, "new": ROW}).splitlines()[2:]
-    assert known.startswith("| known | nothing |")
-    assert new.startswith("| **new** | rewards |")
+    known, new, quick = markdown(
+        [("same", trained), ("same", ROW), ("other", ROW | {"effort": {}})]
+    ).splitlines()[2:]
+    assert known.startswith("| same | nothing |")
+    assert new.startswith("| **same** | rewards |")
+    assert quick.startswith("| **other** (quick) |")
+    exact = line("exact_best_response", -1.5, -0.5, exploitability=value(0.5))
+    assert cells("", ROW | {"lines": [*ROW["lines"], exact]})[7] == "0.500"
 
 
 def test_suites_are_of_games_that_can_be_trained() -> None:
@@ -99,22 +107,36 @@ def test_an_algorithm_of_ones_own_is_trained_and_meets_stored_agents(
     cli.main(words)
     said = capsys.readouterr().out
     assert "newcomer:Mine" in said
-    assert "among agents of" in said
+    assert "against" in said
     row = json.loads((out / "benchmark.json").read_text())["rows"]["ipd"]
     assert row["knows"] == ["parameters", "rewards"]
     assert row["met"].keys() == {"loqa"}
-    assert -3 <= row["met"]["loqa"]["gets"]["mean"] <= 0
     assert row["effort"]["updates"] == 20  # nothing that could be taken for the suite's numbers
     assert load_agent(out / "ipd" / "agents" / "42.safetensors").learner.label == "mine"
     assert "| **newcomer:Mine** |" in (out / "ipd.md").read_text()
     again = [*words, "--resume"]  # what is trained is only read
-    before = (out / "ipd" / "agents" / "42.safetensors").stat().st_mtime_ns
+    before = (out / "ipd" / "results.json").read_bytes()
     cli.main(again)
-    repeated = json.loads((out / "benchmark.json").read_text())["rows"]["ipd"]
-    assert repeated | {"seconds": row["seconds"]} == row
-    assert (out / "ipd" / "agents" / "42.safetensors").stat().st_mtime_ns >= before
+    assert json.loads((out / "benchmark.json").read_text())["rows"]["ipd"] == row
+    assert (out / "ipd" / "results.json").read_bytes() == before
     with pytest.raises(SystemExit):  # another benchmark in its folder would mix two
         cli.main([*again, "--seed", "1"])
+
+
+def test_what_it_gets_and_what_it_leaves_are_not_mixed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Task, "opponents", [Entrant("one", "always_defect", "defectors")])
+    effort = Effort(episodes=2, meetings=2, response=None)
+    two, three = (task for task in SUITES["dilemmas-v1"] if task.name in ("ipd", "public_goods"))
+    for task in (two, three):
+        cooperator = [Entrant("mine", "always_cooperate")]
+        met = measure(jax.random.key(0), task, cooperator, effort)["met"]["defectors"]
+        game = task.game
+        if task is two:
+            assert [met[who]["mean"] for who in ("gets", "leaves")] == [-3, 0]
+        else:  # one of three contributes: what it is worth, and what that is to all
+            each = game.factor / 3  # type: ignore[attr-defined]
+            found = [met[who]["mean"] for who in ("gets", "leaves")]
+            assert found == pytest.approx([each - 1, each], abs=1e-5)
 
 
 @pytest.mark.slow

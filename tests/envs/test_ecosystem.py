@@ -187,7 +187,7 @@ def test_the_face_for_stable_baselines3_says_what_it_learns_from(sb3) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("example", sorted(OF_OTHERS), ids=lambda path: path.stem)
 def test_every_example_runs(example: Path) -> None:
-    for package in ("ray", "stable_baselines3", "torch"):
+    for package in ("ray", "stable_baselines3", "torch", "meltingpot"):
         if re.search(rf"^(from|import) {package}\b", example.read_text(), re.MULTILINE):
             pytest.importorskip(package, reason=f"the example needs {package}")
     done = subprocess.run([sys.executable, example], capture_output=True, text=True, check=False)

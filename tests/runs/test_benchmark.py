@@ -85,6 +85,7 @@ def test_suites_are_of_games_that_can_be_trained() -> None:
         assert {task.preset for task in tasks} <= PRESETS.keys()
         names = {task.name for task in tasks}
         rows = stored(suite)["rows"]
+        assert rows
         assert {row.partition("/")[0] for row in rows} <= names
         for row in rows.values():
             assert cells("", row)[2]  # what it gets from itself

@@ -12,6 +12,7 @@ RULES = (
     r"LICENSE|\.gitignore|pyproject\.toml|check|\.ci/run",
     r"loqa_(envs|agents)/([a-z_]+/)*([a-z0-9_]+\.py|py\.typed)",
     r"loqa_agents/shipped/([a-z0-9_]+/)+\d+\.safetensors",
+    r"loqa_agents/suite/[a-z]+-v\d+\.json",
     r"tests/([a-z]+/)*[a-z0-9_]+\.py|tests/([a-z]+/)+data/[a-z]+\.json",
     r"examples/[a-z0-9_]+\.py",
     r"benchmarks/([a-z0-9_]+\.py|LABBOOK\.md|results/[a-z0-9_]+\.json)",

@@ -114,7 +114,7 @@ def test_an_algorithm_of_ones_own_is_trained_and_meets_stored_agents(
     assert row["met"].keys() == {"loqa"}
     assert row["effort"]["updates"] == 20  # nothing that could be taken for the suite's numbers
     assert load_agent(out / "ipd" / "agents" / "42.safetensors").learner.label == "mine"
-    assert "| **newcomer:Mine** |" in (out / "ipd.md").read_text()
+    assert "| **newcomer:Mine** (quick) |" in (out / "ipd.md").read_text()
     again = [*words, "--resume"]  # what is trained is only read
     before = (out / "ipd" / "results.json").read_bytes()
     cli.main(again)

@@ -49,7 +49,11 @@ def loqa(words: Iterable[str], log: Path) -> None:
 
 
 def measure(variant: str, seed: int, folder: Path) -> dict[str, Any]:
-    """Train one seed unless that is done, and what it gets of itself and of scripted players."""
+    """Train one seed unless that is done, and what it gets of itself and of scripted players.
+
+    Raises:
+        ValueError: if the variant has changed since.
+    """
     out = folder / variant / str(seed)
     result, card = out.with_suffix(".json"), out.with_suffix(".card.json")
     if not result.exists():
@@ -73,6 +77,11 @@ def measure(variant: str, seed: int, folder: Path) -> dict[str, Any]:
         }
         result.write_text(json.dumps({"words": VARIANTS[variant]} | numbers, indent=1) + "\n")
     found: dict[str, Any] = json.loads(result.read_text())
+    if found["words"] != VARIANTS[variant]:
+        raise ValueError(
+            f"{result} must be of {VARIANTS[variant]!r}, as {variant} is; it is of "
+            f"{found['words']!r}."
+        )
     return found
 
 

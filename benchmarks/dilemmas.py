@@ -26,15 +26,14 @@ from machine import describe
 import loqa_agents
 from loqa_agents import load_agent
 from loqa_agents.reports.suite import markdown
-from loqa_agents.suite.newcomer import RESPONSE
-from loqa_agents.suite.suites import SUITES
+from loqa_agents.suite.newcomer import FULL, QUICK, Effort
+from loqa_agents.suite.suites import SUITES, rows_of, stored
 
 PACKAGE = Path(loqa_agents.__file__).parent
-PRESETS = {task.name: task.preset for task in SUITES["dilemmas-v1"]}
-RESULTS = PACKAGE / "suite" / "dilemmas-v1.json"
+SUITE = "dilemmas-v1"
+PRESETS = {task.name: task.preset for task in SUITES[SUITE]}
+RESULTS = PACKAGE / "suite" / f"{SUITE}.json"
 SHIPPED = PACKAGE / "shipped"
-SEEDS = "42-51"
-QUICK = ["--seeds", "42-43", "--updates", "20", "--evaluate-every", "20"]
 EXACT = ("naive_exact", "lookahead", "lola_exact", "sos", "cgd")
 _EXACT = "--algorithm {0} --rival {0} --updates 100 --evaluate-every 100"
 _SAMPLED = ("loqa", "naive", "prosocial", "advantage_alignment", "ippo")
@@ -74,14 +73,20 @@ def loqa(*words: str) -> None:
     subprocess.run([sys.executable, "-m", "loqa_agents", *words], check=True)
 
 
-def train(row: str, folder: Path, quick: bool) -> None:
+def seeds_of(effort: Effort) -> str:
+    return f"{effort.seeds[0]}-{effort.seeds[-1]}"
+
+
+def train(row: str, folder: Path, effort: Effort) -> None:
     """Train a row unless it is done, and make its card.
 
     Raises:
         ValueError: if another command was begun in its folder.
     """
     out, card, said = folder / row, folder / f"{row}.json", folder / f"{row}.command"
-    words = [*ROWS[row].split(), *(QUICK if quick else ["--seeds", SEEDS])]
+    words = [*ROWS[row].split(), "--seeds", seeds_of(effort)]
+    if effort.updates is not None:
+        words += ["--updates", str(effort.updates), "--evaluate-every", str(effort.updates)]
     command = shlex.join(["loqa", "train", *words])
     out.parent.mkdir(parents=True, exist_ok=True)
     if said.exists() and said.read_text() != command:
@@ -92,23 +97,25 @@ def train(row: str, folder: Path, quick: bool) -> None:
     # A run that was cut goes on; one that is done is only read.
     goes_on = ["--resume"] if (out / "config.json").exists() else []
     loqa("train", *words, "--out", str(out), *goes_on)
-    effort = ["--response-updates", "0"]
-    if row.partition("/")[0] not in EXACT_RESPONSES and not quick:
-        effort = ["--response-updates", str(RESPONSE.updates), "--restarts", str(RESPONSE.restarts)]
-    effort += ["--episodes", "64"] if quick else []
+    game, budget = row.partition("/")[0], effort.response
+    if budget is None or game in EXACT_RESPONSES:
+        response = ["--response-updates", "0"]
+    else:
+        response = ["--response-updates", str(budget.updates), "--restarts", str(budget.restarts)]
     # In the game of the suite, whatever else was trained with.
     loqa(
-        "evaluate", str(out), "--game", PRESETS[row.partition("/")[0]], "--out", str(card), *effort
-    )
+        "evaluate", str(out), "--game", PRESETS[game], "--out", str(card),
+        "--episodes", str(effort.episodes), *response,
+    )  # fmt: skip
 
 
-def result(row: str, folder: Path) -> dict[str, Any]:
+def result(row: str, folder: Path, effort: Effort) -> dict[str, Any]:
     """What is kept of a row."""
     card = json.loads((folder / f"{row}.json").read_text())
     run = json.loads((folder / row / "results.json").read_text())
     agent = load_agent(next((folder / row / "agents").glob("*.safetensors")))
     return {
-        "command": f"loqa train {ROWS[row]} --seeds {SEEDS}",
+        "command": f"loqa train {ROWS[row]} --seeds {seeds_of(effort)}",
         "knows": sorted(agent.learner.knows),
         "steps": run["env_steps"],
         "seconds": round(run["wall_seconds"], 1),
@@ -117,13 +124,13 @@ def result(row: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def league(game: str, rows: list[str], folder: Path, quick: bool) -> dict[str, Any]:
+def league(game: str, rows: list[str], folder: Path, effort: Effort) -> dict[str, Any]:
     """Everyone's mean rewards against everyone, by team, over all seeds."""
     out = folder / game / "league"
     known = SCRIPTED if game == "ipd" else SCRIPTED[:2]
     loqa(
         "league", *(str(folder / row) for row in rows), *known, "--game", PRESETS[game],
-        "--episodes", "16" if quick else "128", "--out", str(out),
+        "--episodes", str(effort.meetings), "--out", str(out),
         *(["--overwrite"] if out.exists() else []),
     )  # fmt: skip
     data = json.loads((out / "league.json").read_text())
@@ -150,28 +157,27 @@ def main() -> None:
     parser.add_argument("--ship", action="store_true", help="put agents into the package")
     arguments = parser.parse_args()
     quick = arguments.budget == "quick"
+    effort = QUICK if quick else FULL
     rows = arguments.rows or list(ROWS)
     folder = arguments.folder or Path("runs/dilemmas-quick" if quick else "runs/dilemmas")
     if unknown := set(rows) - ROWS.keys():
         parser.error(f"ROW must be one of {', '.join(ROWS)}; got {', '.join(sorted(unknown))}.")
-    report: dict[str, Any] = {"rows": {}, "leagues": {}}
-    if RESULTS.exists() and not quick:
-        report = json.loads(RESULTS.read_text())
+    report: dict[str, Any] = {"rows": {}, "leagues": {}} if quick else stored(SUITE)
     report["machine"] = describe()
     started = time.perf_counter()
     for game in dict.fromkeys(row.partition("/")[0] for row in rows):
         for row in rows:
             if row.startswith(f"{game}/"):
-                train(row, folder, quick)
+                train(row, folder, effort)
                 if arguments.ship and not quick:
                     ship(row, folder)
         done = [
             row for row in ROWS if row.startswith(f"{game}/") and (folder / f"{row}.json").exists()
         ]
-        report["rows"] |= {row: result(row, folder) for row in done}
-        report["leagues"][game] = league(game, done, folder, quick)
+        report["rows"] |= {row: result(row, folder, effort) for row in done}
+        report["leagues"][game] = league(game, done, folder, effort)
         report["rows"] = {row: report["rows"][row] for row in ROWS if row in report["rows"]}
-        print(markdown((row.partition("/")[2], report["rows"][row]) for row in done))
+        print(markdown(rows_of(game, report["rows"]).items()))
         if not quick:
             RESULTS.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     print(f"{time.perf_counter() - started:.0f} s")

@@ -13,7 +13,7 @@ from loqa_agents.cli import main as cli
 from loqa_agents.reports.league import cell, number
 from loqa_agents.reports.pictures import title
 from loqa_agents.reports.suite import markdown
-from loqa_agents.suite.suites import stored
+from loqa_agents.suite.suites import rows_of, stored
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -85,6 +85,6 @@ def test_the_card_is_what_was_played(name):
     "game", sorted({row.partition("/")[0] for row in stored("dilemmas-v1")["rows"]})
 )
 def test_rows_of_the_suite_are_those_that_are_stored(game):
-    rows = stored("dilemmas-v1")["rows"].items()
-    own = [(name.partition("/")[2], row) for name, row in rows if name.startswith(f"{game}/")]
-    assert f"<!-- rows of {game} in dilemmas-v1 -->\n{markdown(own)}" in README
+    own = rows_of(game, stored("dilemmas-v1")["rows"])
+    assert own
+    assert f"<!-- rows of {game} in dilemmas-v1 -->\n{markdown(own.items())}" in README

@@ -31,7 +31,7 @@ from loqa_agents.reports import suite as report
 from loqa_agents.runs.folder import Kind, claim
 from loqa_agents.runs.report import ProgressDisplay
 from loqa_agents.suite.newcomer import FULL, QUICK, measure, require_trainable, train
-from loqa_agents.suite.suites import SUITES, Task, stored
+from loqa_agents.suite.suites import SUITES, Task, rows_of, stored
 from loqa_agents.training.presets import PRESETS
 from loqa_envs.keys import key
 from loqa_envs.validation import Count, Seed
@@ -102,7 +102,7 @@ class Benchmark:
             "seed": self.seed,
             "versions": versions(),
         }
-        known = stored(self.suite)["rows"].items()
+        known = stored(self.suite)["rows"]
         claimed = claim(self.out, self.suite, _BENCHMARK, config, self.resume, False)
         with claimed as folder, stop_signals() as caught:
             out = folder.begin(config)
@@ -117,12 +117,7 @@ class Benchmark:
                     rows[task.name] = row
                     text = json.dumps(config | {"rows": rows}, indent=1)
                     write_atomically(result, text.encode() + b"\n")
-                    shown = [
-                        (name.partition("/")[2], each)
-                        for name, each in known
-                        if name.startswith(f"{task.name}/")
-                    ]
-                    shown.append((" ".join(self.agents), row))
+                    shown = [*rows_of(task.name, known).items(), (" ".join(self.agents), row)]
                     report.print_rows(console, task.name, shown)
                     text = f"{report.markdown(shown)}\n{report.meetings(row)}"
                     write_atomically(out / f"{task.name}.md", text.encode())

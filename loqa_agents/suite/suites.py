@@ -1,6 +1,7 @@
 """The suites, and the rows that are stored of each."""
 
 import json
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -42,6 +43,12 @@ SUITES: dict[str, tuple[Task, ...]] = {
 """By name and version, which changes when a number of the same agent would come out otherwise."""
 SEEDS = tuple(range(42, 52))
 """What algorithms are trained with."""
+
+
+def rows_of(game: str, rows: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of ``rows``, by ``GAME/ALGORITHM``, that are of a game, by algorithm."""
+    split = {name: name.partition("/") for name in rows}
+    return {split[name][2]: row for name, row in rows.items() if split[name][0] == game}
 
 
 def stored(suite: str) -> dict[str, Any]:

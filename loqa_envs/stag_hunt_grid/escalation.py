@@ -1,6 +1,5 @@
 """Escalation: the longer two go on together, the more it costs to be left alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
@@ -10,8 +9,7 @@ from numpy.typing import NDArray
 
 from loqa_envs.arrays import Array, array_namespace, narrowed
 from loqa_envs.coin_game.numbers import draw
-from loqa_envs.game import EpisodeLength, Policy
-from loqa_envs.policy import Random
+from loqa_envs.game import EpisodeLength
 from loqa_envs.stag_hunt_grid.board import MOVES, cheapest
 from loqa_envs.stag_hunt_grid.players import Escalator
 from loqa_envs.stag_hunt_grid.rules import BoardRules
@@ -80,12 +78,8 @@ class EscalationGrid(BoardRules):
     def reward_range(self) -> tuple[float, float]:
         return -self.penalty * self.longest_streak, 1.0
 
-    def scripted_players(self, seat: int) -> Mapping[str, Policy]:
-        return {
-            "always_cooperate": Escalator(self.board, comes=True),
-            "always_defect": Escalator(self.board, comes=False),
-            "random": Random(self.num_actions),
-        }
+    def walker(self, cooperates: bool) -> Escalator:
+        return Escalator(self.board, comes=cooperates)
 
     def initial_state(self, noise: Array) -> EscalationState:
         xp, chance = array_namespace(noise), narrowed(noise)

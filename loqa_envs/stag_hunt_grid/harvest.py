@@ -1,6 +1,5 @@
 """Harvest: to pick what is mature, for both, or what is near, for oneself."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loqa_envs.arrays import Array, array_namespace, narrowed
-from loqa_envs.game import EpisodeLength, Policy
-from loqa_envs.policy import Random
+from loqa_envs.game import EpisodeLength
 from loqa_envs.stag_hunt_grid.board import MOVES
 from loqa_envs.stag_hunt_grid.players import Harvester
 from loqa_envs.stag_hunt_grid.rules import BoardRules, Plants
@@ -100,12 +98,8 @@ class HarvestGrid(BoardRules):
     def reset_noise_size(self) -> int:
         return 1 + self.plants
 
-    def scripted_players(self, seat: int) -> Mapping[str, Policy]:
-        return {
-            "always_cooperate": Harvester(self.board, mature_first=True),
-            "always_defect": Harvester(self.board, mature_first=False),
-            "random": Random(self.num_actions),
-        }
+    def walker(self, cooperates: bool) -> Harvester:
+        return Harvester(self.board, mature_first=cooperates)
 
     def initial_state(self, noise: Array) -> HarvestState:
         chance = narrowed(noise)

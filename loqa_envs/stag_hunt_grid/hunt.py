@@ -1,14 +1,12 @@
 """The stag hunt on a grid: to hunt together, or to forage alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from loqa_envs.arrays import Array, array_namespace, narrowed
-from loqa_envs.game import EpisodeLength, Policy
-from loqa_envs.policy import Random
+from loqa_envs.game import EpisodeLength
 from loqa_envs.stag_hunt_grid.board import MOVES, cheapest
 from loqa_envs.stag_hunt_grid.players import Hunter
 from loqa_envs.stag_hunt_grid.rules import BoardRules, Plants
@@ -95,12 +93,8 @@ class StagHuntGrid(BoardRules):
     def noise_size(self) -> int:  # type: ignore[override]
         return 2 + self.plants
 
-    def scripted_players(self, seat: int) -> Mapping[str, Policy]:
-        return {
-            "always_cooperate": Hunter(self.board, hunts=True),
-            "always_defect": Hunter(self.board, hunts=False),
-            "random": Random(4),
-        }
+    def walker(self, cooperates: bool) -> Hunter:
+        return Hunter(self.board, hunts=cooperates)
 
     def initial_state(self, noise: Array) -> StagHuntState:
         chance = narrowed(noise)

@@ -1,16 +1,19 @@
 """What the games on a board have in common: where two players begin and walk, what they see."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 from annotated_types import Interval
 
 from loqa_envs.arrays import Array, array_namespace
 from loqa_envs.coin_game.numbers import draw_cell, numbers, where
-from loqa_envs.game import Rules
+from loqa_envs.game import Policy, Rules
+from loqa_envs.policy import Random
 from loqa_envs.stag_hunt_grid.board import Board
+from loqa_envs.stag_hunt_grid.players import Walker
 from loqa_envs.wording import Words
 
 Side: TypeAlias = Annotated[int, Interval(ge=2, le=100)]
@@ -28,6 +31,7 @@ class BoardRules(Rules):
     size: Size = 5
     """N of an N x N board, or its height and width."""
 
+    num_actions: ClassVar[int]
     num_players, seats_alike, observations_public = 2, True, True
 
     def __post_init__(self) -> None:
@@ -46,6 +50,17 @@ class BoardRules(Rules):
     @cached_property
     def board(self) -> Board:
         return Board(*self.size)  # type: ignore[misc]
+
+    def walker(self, cooperates: bool) -> Walker:
+        """The scripted player that cooperates, or the one that defects."""
+        raise NotImplementedError
+
+    def scripted_players(self, seat: int) -> Mapping[str, Policy]:
+        return {
+            "always_cooperate": self.walker(cooperates=True),
+            "always_defect": self.walker(cooperates=False),
+            "random": Random(self.num_actions),
+        }
 
     def corners(self, uniform: Array) -> Array:
         """``int32[2]``: each player in an upper corner, who in which by a coin toss."""

@@ -47,6 +47,8 @@ ROWS = {
     "ipd/lola_dice": "ipd --algorithm lola_dice --episode-length 150 --episodes 64 --updates 200",
     "ipd/pola_dice": "ipd --algorithm pola_dice --updates 80",
     **{f"ipd/{name}": f"ipd {_EXACT.format(name)}" for name in EXACT},
+    "ipd/shaper": "ipd --algorithm shaper --actor.memory 8 --episode-length 20 --episodes 4 "
+    "--updates 200 --evaluate-every 50",
     "ipd/mfos": "ipd --algorithm mfos --updates 500 --evaluate-every 100",
     **{
         f"{game}/{name}": f"{game} --algorithm {name}"

@@ -8,6 +8,7 @@ from loqa_agents.algorithms.algorithm import register_algorithm
 from loqa_agents.algorithms.dice.lola_dice import LolaDice
 from loqa_agents.algorithms.dice.lola_dice_om import LolaDiceOM
 from loqa_agents.algorithms.dice.pola_dice import PolaDice
+from loqa_agents.algorithms.evolution.shaper import Shaper
 from loqa_agents.algorithms.gradient_play.cgd import CompetitiveGradientDescent
 from loqa_agents.algorithms.gradient_play.lola_exact import LolaExact
 from loqa_agents.algorithms.gradient_play.lookahead import LookAhead
@@ -28,3 +29,4 @@ register_algorithm("lola_dice", LolaDice)
 register_algorithm("lola_dice_om", LolaDiceOM)
 register_algorithm("pola_dice", PolaDice)
 register_algorithm("ippo", IPPO)
+register_algorithm("shaper", Shaper)

@@ -33,7 +33,7 @@ class LearnerSettings(Algorithm):
     algorithm: str = "loqa"
     """Which weights the policy gradient has: loqa, loqa_n_step, advantage_alignment, naive or
     prosocial. Others have options of their own: naive_exact, lookahead, lola_exact, sos, cgd,
-    pola, mfos, lola_dice, lola_dice_om, pola_dice, ippo."""
+    pola, mfos, lola_dice, lola_dice_om, pola_dice, ippo, shaper."""
     shaping: Shaping = field(default_factory=Shaping)
     actor: Network = field(default_factory=DenseGRU)
     critic: Network = field(default_factory=lambda: DenseGRU(hidden=(16,)))

@@ -1,0 +1,1 @@
+"""Learning from what whole lives bring, without gradients."""

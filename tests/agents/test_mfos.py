@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from loqa_agents import Agent, DenseGRU, load_agent, save_agent
-from loqa_agents.algorithms.gradient_play.mfos import MFOS, MetaEpisode
+from loqa_agents.algorithms.gradient_play.mfos import MFOS
+from loqa_agents.algorithms.gradient_play.of_strategies import MetaEpisode
 from loqa_envs import IPD, MatrixGame, PublicGoods
 from loqa_envs.matrix_games.outcomes import endless_values
 

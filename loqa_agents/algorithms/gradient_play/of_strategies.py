@@ -1,6 +1,7 @@
 """Networks whose input is two strategies, and whose output is a third one."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +10,16 @@ from loqa_agents.networks.inputs import Inputs
 from loqa_agents.networks.network import Network
 from loqa_envs.game import Params
 from loqa_envs.observation import Leaf, ObservationSpec
+
+
+class MetaEpisode(NamedTuple):
+    """``[T, B, ...]``: strategies of both players as probabilities, and what became of them."""
+
+    seen: jax.Array
+    odds: jax.Array
+    noise: jax.Array
+    rewards: jax.Array
+    """``[T, B, 2]``: of the shaper and of the learner, per step of the game."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,28 @@ class OfStrategies:
     def values(self, params: Params, seen: jax.Array) -> jax.Array:
         """``[...]``: what the critic says."""
         return self._outputs(params["critic"], seen, 1)[..., 0]
+
+    def loss(
+        self,
+        params: Params,
+        before: Params,
+        played: MetaEpisode,
+        weights: jax.Array,
+        targets: jax.Array,
+        clip: float,
+        entropy: float,
+    ) -> jax.Array:
+        """PPO's, of episodes that parameters ``before`` played.
+
+        ``weights[T, B]`` are the advantages, ``targets[T, B]`` those of the critic.
+        """
+        deviation = params["log_deviation"]
+        noise = (played.odds - self.odds(params, played.seen)) / jnp.exp(deviation)[None, None]
+        played_by = log_density(played.noise, before["log_deviation"])
+        ratio = jnp.exp(log_density(noise, deviation) - played_by)
+        gain = jnp.minimum(ratio * weights, jnp.clip(ratio, 1 - clip, 1 + clip) * weights).mean()
+        errors = jnp.mean((self.values(params, played.seen) - targets) ** 2)
+        return jnp.asarray(errors / 2 - gain - entropy * deviation.sum())
 
     def _outputs(self, params: Params, seen: jax.Array, number: int) -> jax.Array:
         rows, inputs = seen.reshape(-1, seen.shape[-1]), _inputs(seen.shape[-1] // 2)

@@ -62,7 +62,7 @@ class IPPO(Algorithm):
     epochs: Annotated[int, Interval(ge=1, le=1000)] = 4
     """Passes over the episodes per update."""
     minibatches: Annotated[int, Interval(ge=1, le=1000)] = 4
-    """Parts that a pass is cut into."""
+    """Parts of a pass."""
     clip: Positive = 0.2
     """Clipping range of the probability ratio and of values."""
     value_weight: Weight = 0.5
@@ -141,11 +141,10 @@ class IPPO(Algorithm):
 
     def _values(self, game: Game, params: ActorCritic, rows: Any) -> jax.Array:
         """``V[T]`` of what a seat saw."""
-        values: jax.Array = self.critic.unroll(params.critic, Inputs.of(game), rows, 1)[:, 0]
-        return values
+        return jnp.asarray(self.critic.unroll(params.critic, Inputs.of(game), rows, 1)[:, 0])
 
     @property
     def _optimizer(self) -> optax.GradientTransformation:
         steps = self.anneal * self.epochs * self.minibatches
-        rate = adam(self.learning_rate, 0.0, steps, epsilon=1e-5)
-        return optax.chain(optax.clip_by_global_norm(self.gradient_norm), rate)
+        steps_of_adam = adam(self.learning_rate, steps=steps, epsilon=1e-5)
+        return optax.chain(optax.clip_by_global_norm(self.gradient_norm), steps_of_adam)

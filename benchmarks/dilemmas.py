@@ -7,8 +7,8 @@ Trains each row (game/algorithm) by one command over seeds 42 to 51, makes its s
 a league of all rows of a game that are done. All of it lies in ``--folder`` and goes on from there:
 a row whose card is there is not trained again, unless its command has changed, which is refused.
 Rows that are not asked for stay as they are in ``loqa_agents/suite/dilemmas-v1.json``, which comes
-with the package, as do, with ``--ship``, the agents of rows. ``--budget quick`` has a folder of its
-own and writes neither.
+with the package, as do, with ``--ship``, the agents of rows; ``docs/dilemmas-v1.md`` shows them.
+``--budget quick`` has a folder of its own and writes none of it.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from machine import describe
 
 import loqa_agents
 from loqa_agents import load_agent
-from loqa_agents.reports.suite import markdown
+from loqa_agents.reports.suite import markdown, page
 from loqa_agents.suite.newcomer import FULL, QUICK, Effort
 from loqa_agents.suite.suites import SUITES, rows_of, stored
 
@@ -33,6 +33,7 @@ PACKAGE = Path(loqa_agents.__file__).parent
 SUITE = "dilemmas-v1"
 PRESETS = {task.name: task.preset for task in SUITES[SUITE]}
 RESULTS = PACKAGE / "suite" / f"{SUITE}.json"
+PAGE = Path(__file__).parents[1] / "docs" / f"{SUITE}.md"
 SHIPPED = PACKAGE / "shipped"
 EXACT = ("naive_exact", "lookahead", "lola_exact", "sos", "cgd")
 _EXACT = "--algorithm {0} --rival {0} --updates 100 --evaluate-every 100"
@@ -56,7 +57,8 @@ ROWS = {
         for name in _SAMPLED
     },
     "coin3x3/loqa": "coin",
-    "coin3x3/advantage_alignment": "coin --algorithm advantage_alignment",
+    "coin3x3/advantage_alignment": "coin --algorithm advantage_alignment --updates 400 "
+    "--anneal 300",
     "coin3x3/naive": "coin --algorithm naive --updates 300",
     "coin3x3/prosocial": "coin --algorithm prosocial --updates 300",
     "coin3x3/ippo": "coin --algorithm ippo --actor.memory 32 --critic.memory 32 "
@@ -182,6 +184,7 @@ def main() -> None:
         print(markdown(rows_of(game, report["rows"]).items()))
         if not quick:
             RESULTS.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+            PAGE.write_text(page(SUITE, report))
     print(f"{time.perf_counter() - started:.0f} s")
 
 

@@ -12,8 +12,8 @@ import pytest
 from loqa_agents.cli import main as cli
 from loqa_agents.reports.league import cell, number
 from loqa_agents.reports.pictures import title
-from loqa_agents.reports.suite import markdown
-from loqa_agents.suite.suites import rows_of, stored
+from loqa_agents.reports.suite import markdown, page
+from loqa_agents.suite.suites import SUITES, rows_of, stored
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -81,10 +81,13 @@ def test_the_card_is_what_was_played(name):
         assert f"| {' | '.join(cells)} |" in README
 
 
-@pytest.mark.parametrize(
-    "game", sorted({row.partition("/")[0] for row in stored("dilemmas-v1")["rows"]})
-)
+@pytest.mark.parametrize("game", re.findall(r"<!-- rows of (\S+) in dilemmas-v1 -->", README))
 def test_rows_of_the_suite_are_those_that_are_stored(game):
     own = rows_of(game, stored("dilemmas-v1")["rows"])
     assert own
     assert f"<!-- rows of {game} in dilemmas-v1 -->\n{markdown(own.items())}" in README
+
+
+@pytest.mark.parametrize("suite", sorted(SUITES))
+def test_the_page_of_a_suite_has_all_that_is_stored(suite):
+    assert (ROOT / "docs" / f"{suite}.md").read_text() == page(suite, stored(suite))

@@ -16,7 +16,7 @@ RULES = (
     r"tests/([a-z]+/)*[a-z0-9_]+\.py|tests/([a-z]+/)+data/[a-z]+\.json",
     r"examples/[a-z0-9_]+\.py",
     r"benchmarks/([a-z0-9_]+\.py|LABBOOK\.md|results/[a-z0-9_]+\.json)",
-    r"docs/[a-z0-9_]+\.(gif|png)",
+    r"docs/[a-z0-9_]+\.(gif|png)|docs/[a-z]+-v\d+\.md",
 )
 """Every file matches one of these as a whole; a new kind of file needs a rule of its own."""
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from loqa_agents.common.terminal import print_table
 from loqa_agents.common.text import markdown_text
 from loqa_agents.reports.league import cell, number
+from loqa_agents.suite.suites import rows_of
 
 Row = Mapping[str, Any]
 HEADS = (
@@ -49,6 +50,38 @@ def markdown(rows: Iterable[tuple[str, Row]]) -> str:
         first, *others = map(markdown_text, cells(name, row))
         first = first if "command" in row else f"**{first}**{_quick(row)}"
         lines.append(f"| {' | '.join([first, *others])} |")
+    return "\n".join(lines) + "\n"
+
+
+def page(suite: str, report: Mapping[str, Any]) -> str:
+    """The whole of what `stored` has of a suite: rows, and the league among them, game by game."""
+    parts = [f"# The suite {suite}\n", _PAGE]
+    for game in dict.fromkeys(name.partition("/")[0] for name in report["rows"]):
+        rows = rows_of(game, report["rows"])
+        parts += [f"\n## {game}\n\n", markdown(rows.items())]
+        if game in report["leagues"]:
+            parts += ["\nWhat the row gets from the column:\n\n", matrix(report["leagues"][game])]
+        parts += ["\n```bash\n", *(f"{row['command']}\n" for row in rows.values()), "```\n"]
+    return "".join(parts)
+
+
+_PAGE = """
+Mean rewards per step over the seeds of each row, and the interval of 95 % over seeds, by Student's
+t. AC is `always_cooperate`, AD `always_defect`; where more than two play, one of them holds one
+seat. Exploitability is by the exact best response where that is known, and else, after ≥, by the
+best that one learner found in 100 updates. Seconds are of the whole training, on two cores beside
+other work. Below each game are the commands that trained its rows; `python benchmarks/dilemmas.py`
+does all of it, and writes this page.
+"""
+
+
+def matrix(league: Mapping[str, Any]) -> str:
+    """What each team of a stored league gets from each, as a table."""
+    names = [markdown_text(name) for name in league["teams"]]
+    lines = [f"| | {' | '.join(names)} |", f"|{'---|' * (1 + len(names))}"]
+    for i, name in enumerate(names):
+        cells = (cell(dict(league), i, j) for j in range(len(names)))
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -43,9 +43,14 @@ ROWS = {
     "ipd/loqa_n_step": "ipd --algorithm loqa_n_step",
     "ipd/advantage_alignment": "ipd-alignment",
     "ipd/naive": "ipd --algorithm naive",
+    "ipd/naive_mixed_pool": "ipd-mixed-pool",
     "ipd/prosocial": "ipd --algorithm prosocial",
     "ipd/ippo": "ipd --algorithm ippo",
     "ipd/lola_dice": "ipd --algorithm lola_dice --episode-length 150 --episodes 64 --updates 200",
+    "ipd/lola_dice_om": "ipd --algorithm lola_dice_om --episode-length 150 --episodes 64 "
+    "--updates 200",
+    "ipd/pola": "ipd --payoffs pola --algorithm pola --rival pola --updates 100 "
+    "--evaluate-every 100",
     "ipd/pola_dice": "ipd --algorithm pola_dice --updates 80",
     **{f"ipd/{name}": f"ipd {_EXACT.format(name)}" for name in EXACT},
     "ipd/shaper": "ipd --algorithm shaper --actor.memory 8 --episode-length 20 --episodes 4 "

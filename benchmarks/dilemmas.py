@@ -65,9 +65,9 @@ ROWS = {
     "coin3x3/advantage_alignment": "coin --algorithm advantage_alignment --updates 400 "
     "--anneal 300",
     "coin3x3/naive": "coin --algorithm naive --updates 300",
-    "coin3x3/prosocial": "coin --algorithm prosocial --updates 300",
+    "coin3x3/prosocial": "coin --algorithm prosocial --updates 150",
     "coin3x3/ippo": "coin --algorithm ippo --actor.memory 32 --critic.memory 32 "
-    "--learning-rate 0.001 --updates 300",
+    "--learning-rate 0.001 --updates 200",
 }
 """What ``loqa train`` is told for each row, beside seeds and folder."""
 EXACT_RESPONSES = ("ipd", "stag_hunt")

@@ -58,8 +58,13 @@ ROWS = {
     "ipd/mfos": "ipd --algorithm mfos --updates 500 --evaluate-every 100",
     **{
         f"{game}/{name}": f"{game} --algorithm {name}"
-        for game in ("stag_hunt", "public_goods", "negotiation")
+        for game in ("stag_hunt", "public_goods")
         for name in _SAMPLED
+    },
+    "negotiation/advantage_alignment": "negotiation --algorithm advantage_alignment",
+    **{
+        f"negotiation/{name}": f"negotiation --algorithm {name} --updates 150"
+        for name in ("loqa", "naive", "prosocial", "ippo")
     },
     "coin3x3/loqa": "coin",
     "coin3x3/advantage_alignment": "coin --algorithm advantage_alignment --updates 400 "

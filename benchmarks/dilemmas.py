@@ -25,9 +25,12 @@ from machine import describe
 
 import loqa_agents
 from loqa_agents import load_agent
+from loqa_agents.league.entrants import Entrant, as_shown, seat
 from loqa_agents.reports.suite import markdown, page
+from loqa_agents.scorecard.answers import exact_responses
 from loqa_agents.suite.newcomer import FULL, QUICK, Effort
 from loqa_agents.suite.suites import SUITES, rows_of, stored
+from loqa_agents.training.presets import PRESETS as TRAINED
 
 PACKAGE = Path(loqa_agents.__file__).parent
 SUITE = "dilemmas-v1"
@@ -49,8 +52,9 @@ ROWS = {
     "ipd/lola_dice": "ipd --algorithm lola_dice --episode-length 150 --episodes 64 --updates 200",
     "ipd/lola_dice_om": "ipd --algorithm lola_dice_om --episode-length 150 --episodes 64 "
     "--updates 200",
-    "ipd/pola": "ipd --payoffs pola --algorithm pola --rival pola --updates 100 "
-    "--evaluate-every 100",
+    # The steps of the contribution game, of which the payoffs here are three times those.
+    "ipd/pola": "ipd --algorithm pola --rival pola --learning-rate 0.1 --opponent-rate 1.667 "
+    "--penalty 0.3 --updates 100 --evaluate-every 100",
     "ipd/pola_dice": "ipd --algorithm pola_dice --updates 80",
     **{f"ipd/{name}": f"ipd {_EXACT.format(name)}" for name in EXACT},
     "ipd/shaper": "ipd --algorithm shaper --actor.memory 8 --episode-length 20 --episodes 4 "
@@ -75,10 +79,10 @@ ROWS = {
     "--learning-rate 0.001 --updates 200",
 }
 """What ``loqa train`` is told for each row, beside seeds and folder."""
-EXACT_RESPONSES = ("ipd", "stag_hunt")
-"""Games in which the best response to the agents of all rows is known."""
 FEW = ("coin3x3",)
 """Games of which the agents of three seeds are shipped, since they are large."""
+KEPT = ("coin3x3/loqa",)
+"""Rows whose shipped agents are never replaced: others' figures are of them."""
 SCRIPTED = ("always_cooperate", "always_defect", "tit_for_tat")
 
 
@@ -112,15 +116,21 @@ def train(row: str, folder: Path, effort: Effort) -> None:
     goes_on = ["--resume"] if (out / "config.json").exists() else []
     loqa("train", *words, "--out", str(out), *goes_on)
     game, budget = row.partition("/")[0], effort.response
-    if budget is None or game in EXACT_RESPONSES:
+    if budget is None or not needs_training(PRESETS[game], out):
         response = ["--response-updates", "0"]
     else:
         response = ["--response-updates", str(budget.updates), "--restarts", str(budget.restarts)]
-    # In the game of the suite, whatever else was trained with.
+    # In the suite's game, however long an episode was trained with.
     loqa(
         "evaluate", str(out), "--game", PRESETS[game], "--out", str(card),
         "--episodes", str(effort.episodes), *response,
     )  # fmt: skip
+
+
+def needs_training(preset: str, out: Path) -> bool:
+    """Whether the exact best response to the agents of a run is not known."""
+    game, file = as_shown(TRAINED[preset].game), next((out / "agents").glob("*.safetensors"))
+    return exact_responses(game, [seat(Entrant("", load_agent(file)), game)]) is None
 
 
 def result(row: str, folder: Path, effort: Effort) -> dict[str, Any]:
@@ -183,7 +193,7 @@ def main() -> None:
         for row in rows:
             if row.startswith(f"{game}/"):
                 train(row, folder, effort)
-                if arguments.ship and not quick:
+                if arguments.ship and not quick and row not in KEPT:
                     ship(row, folder)
         done = [
             row for row in ROWS if row.startswith(f"{game}/") and (folder / f"{row}.json").exists()

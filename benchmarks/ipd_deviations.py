@@ -45,11 +45,13 @@ def measure(own: np.ndarray[Any, Any]) -> dict[str, Any]:
     agent, response = np.asarray(values(pairs)).T
     best = int(response.argmax())
     shaky = own * (1 - TREMBLE) + TREMBLE / 2
+    # Sums of 32-bit numbers are off by about 1e-6.
+    left, got = round(float(agent[best]), 5), round(float(response[best]), 5)
     return {
         "cooperation": own.tolist(),
         "best_response": PURE[best].tolist(),
-        "agent": float(agent[best]),
-        "response": float(response[best]),
+        "agent": left,
+        "response": got,
         "trembling": float(values(np.stack([shaky, shaky])[None])[0, 0]),
     }
 

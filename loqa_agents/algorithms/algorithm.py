@@ -54,6 +54,11 @@ class Algorithm(Settings):
 
     by_name: ClassVar[bool] = True
     """Whether the name that it is registered by, if any, is one that trainings can ask for."""
+    shows: ClassVar[frozenset[str]] = frozenset()
+    """What its `view` says of what its critic thinks: of ``values`` and ``action_values``."""
+    meets_others: ClassVar[bool] = True
+    """Whether others of the training, past selves and scripted players matter to it; if not, it
+    makes all that it meets itself, and a training that has any is refused."""
     plays_episodes: ClassVar[bool] = True
     """Whether it learns from sampled episodes; if not, `update` is given no views."""
 
@@ -71,8 +76,9 @@ class Algorithm(Settings):
 
     @property
     def knows(self) -> frozenset[str]:
-        """What it must see of the others: of ``actions``, ``rewards``, ``values`` (what their
-        critics say) and ``parameters``. A lineup that cannot give it is refused."""
+        """What it must see of the others: of ``actions``, ``rewards``, what their critics
+        say of situations (``values``) and of actions there (``action_values``), and
+        ``parameters``. A lineup that cannot give it is refused."""
         return frozenset()
 
     def init(self, key: jax.Array, game: Game) -> AlgorithmState:

@@ -38,6 +38,7 @@ class Learner(LearnerSettings):
         ValueError: for an unknown algorithm or a setting out of its range.
     """
 
+    shows = frozenset({"values", "action_values"})
     by_name = False  # trainings ask for what its ``algorithm`` is set to
 
     @property
@@ -47,7 +48,7 @@ class Learner(LearnerSettings):
     @property
     def knows(self) -> frozenset[str]:
         known: frozenset[str] = getattr(ALGORITHMS[self.algorithm], "knows", EVERYTHING_SEEN)
-        return known - {"values"} if self.opponent_values == "learned" else known
+        return known - self.shows if self.opponent_values == "learned" else known
 
     def policy(self, game: Game) -> NetworkPolicy:
         return NetworkPolicy(self.actor, Inputs.of(game), game.num_actions)

@@ -20,11 +20,11 @@ ALGORITHMS: dict[str, Callable[[EpisodeView, OpponentModel, float], Weights]] = 
     "naive": naive_weights,
     "prosocial": prosocial_weights,
 }
-"""Each makes `Weights` of one episode, a model of the opponents, and the discount. It is given the
-others' values, unless it has an attribute ``knows`` of less, see `Algorithm.knows`."""
+"""Each makes `Weights` of one episode, a model of the opponents, and the discount. It is given all
+values of the others, unless it has an attribute ``knows`` of less, see `Algorithm.knows`."""
 
 
-EVERYTHING_SEEN = frozenset({"actions", "rewards", "values"})
+EVERYTHING_SEEN = frozenset({"actions", "rewards", "values", "action_values"})
 """What an algorithm knows of the others that says nothing of it."""
 
 

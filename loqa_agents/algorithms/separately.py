@@ -97,6 +97,10 @@ class Separately(Algorithm):
         return self.learner.label
 
     @property
+    def shows(self) -> frozenset[str]:  # type: ignore[override]
+        return self.learner.shows
+
+    @property
     def knows(self) -> frozenset[str]:
         return self.learner.knows
 

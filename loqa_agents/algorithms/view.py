@@ -56,8 +56,8 @@ def side_of(trajectory: Trajectory, seat: int) -> EpisodeView:
 
 
 def over_others(view: EpisodeView, of: Callable[[EpisodeView], jax.Array]) -> jax.Array:
-    """The sum of ``of(other)[T]`` over the other seats whose values are known."""
-    parts = [of(other) for other in view.others if other.action_values is not None]
+    """The sum of ``of(other)[T]`` over the other seats whose advantages are known."""
+    parts = [of(other) for other in view.others if other.advantages is not None]
     return sum(parts[1:], parts[0]) if parts else jnp.zeros_like(view.rewards)
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from typing_extensions import TypedDict
 
 from loqa_agents.algorithms.algorithm import Algorithm
+from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.named import algorithm_named, algorithm_names
 from loqa_agents.cli.evaluate import require_one_training
 from loqa_agents.cli.league import by_name, check_seats, progress_bar
@@ -20,6 +21,7 @@ from loqa_agents.cli.options import check_options
 from loqa_agents.cli.resolve import find_entrants, import_player, is_function
 from loqa_agents.common.devices import use_devices
 from loqa_agents.common.files import read_json, write_atomically
+from loqa_agents.common.settings import named_to_dict
 from loqa_agents.common.signals import InterruptedRun, part_of, stop_signals
 from loqa_agents.common.terminal import say
 from loqa_agents.common.versions import versions
@@ -43,6 +45,7 @@ class _Config(TypedDict):
     agents: list[str]
     budget: str
     seed: int
+    algorithms: dict[str, Any]
 
 
 class _Result(TypedDict):
@@ -56,7 +59,7 @@ _RESULT: TypeAdapter[Any] = TypeAdapter(_Result)
 _EFFORTS = {"full": FULL, "quick": QUICK}
 _BENCHMARK = Kind(
     "benchmark",
-    identity=("suite", "agents", "budget", "seed"),
+    identity=("suite", "agents", "budget", "seed", "algorithms"),
     read=lambda path: read_json(path, _CONFIG),
     files=None,  # what trainings wrote is never replaced
 )
@@ -100,6 +103,11 @@ class Benchmark:
             "agents": list(self.agents),
             "budget": self.budget,
             "seed": self.seed,
+            "algorithms": {
+                task.name: named_to_dict(newcomer, Learner)
+                for task, newcomer in newcomers.items()
+                if isinstance(newcomer, Algorithm)
+            },
             "versions": versions(),
         }
         known = stored(self.suite)["rows"]
@@ -154,6 +162,10 @@ class Benchmark:
             raise ValueError(
                 f"benchmark takes one algorithm by itself; got {', '.join(words)}, of which "
                 f"{algorithms.pop()} is one."
+            )
+        if len(words) > 1 and any(map(is_function, words)):
+            raise ValueError(
+                f"benchmark takes one module:function by itself; got {', '.join(words)}."
             )
         function = import_player(words[0]).player if is_function(words[0]) else None
         entrants: list[Entrant] = []

@@ -10,6 +10,7 @@ import tyro
 from annotated_types import Interval
 from rich.console import Console
 
+from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.cli.league import by_name, check_seats, progress_bar
 from loqa_agents.cli.options import check_new_file, check_options
 from loqa_agents.cli.resolve import gathered
@@ -124,5 +125,7 @@ def _kind(player: Any) -> str:
         return player
     if isinstance(player, Source):
         player = player.sample
-    learner = getattr(player, "learner", player)
-    return str(getattr(learner, "algorithm", type(player).__name__))
+    learner = getattr(player, "learner", None)
+    if isinstance(learner, Algorithm):
+        return learner.label
+    return str(getattr(player, "algorithm", type(player).__name__))

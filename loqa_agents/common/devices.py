@@ -67,7 +67,7 @@ def training_devices(number: int | None, seeds: int, episodes: int) -> list[jax.
     """The devices of a run: ``number`` of them or, without it, as many as the run keeps busy.
 
     A device is kept busy by a seed of its own or, where seeds are too few, by its share of the
-    episodes if that is worth handing out.
+    ``episodes`` that devices can share in an update, if that is worth handing out.
 
     Raises:
         ValueError: if there are fewer.

@@ -69,9 +69,9 @@ _PAGE = """
 Mean rewards per step over the seeds of each row, and the interval of 95 % over seeds, by Student's
 t. AC is `always_cooperate`, AD `always_defect`; where more than two play, one of them holds one
 seat. Exploitability is by the exact best response where that is known, and else, after ≥, by the
-best that one learner found in 100 updates. Seconds are of the whole training, on two cores beside
-other work. Below each game are the commands that trained its rows; `python benchmarks/dilemmas.py`
-does all of it, and writes this page.
+best that one learner found in 100 updates. Steps are those of one seed; seconds are of all ten
+together, on two cores beside other work. Below each game are the commands that trained its rows;
+`python benchmarks/dilemmas.py` does all of it, and writes this page.
 """
 
 

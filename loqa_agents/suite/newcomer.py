@@ -15,6 +15,7 @@ from loqa_agents.league.statistics import estimate
 from loqa_agents.players.agent import Agent, load_agent
 from loqa_agents.players.python.foreign_code import Limit
 from loqa_agents.responses.best_response import Budget
+from loqa_agents.runs.identity import run_config
 from loqa_agents.runs.loggers import Logger
 from loqa_agents.runs.loop import run
 from loqa_agents.scorecard.answers import exact_responses
@@ -59,7 +60,8 @@ QUICK = Effort(SEEDS[:2], 20, 64, 16, None)
 def require_trainable(task: Task, algorithm: Algorithm, effort: Effort) -> None:
     """Raise ``ValueError`` unless the algorithm can be trained as the preset of the task does."""
     game, training = PRESETS[task.preset].game, effort.training(task)
-    Trainer(game, algorithm, training, effort.seeds[:1], jax.devices()[:1]).shapes()
+    run_config(game, algorithm, training, effort.seeds)
+    Trainer(game, algorithm, training, effort.seeds[:1], jax.devices()[:1]).bytes_needed()
 
 
 def train(
@@ -80,7 +82,8 @@ def train(
     """
     game, training = PRESETS[task.preset].game, effort.training(task)
     number, new = len(effort.seeds), not (out / "config.json").exists()
-    chosen = training_devices(devices, number, training.episodes) if new else None
+    shared = training.episodes if algorithm.plays_episodes else 0
+    chosen = training_devices(devices, number, shared) if new else None
     results = run(game, algorithm, training, effort.seeds, out, list(loggers), devices=chosen)
     files = [out / "agents" / f"{seed}.safetensors" for seed in effort.seeds]
     agents = [Entrant(f"seed {file.stem}", load_agent(file)) for file in files]

@@ -55,13 +55,18 @@ class Lineup:
                 f"a game of one player has no seat for an opponent; got {self.game!r} with "
                 f"pool={training.pool}, rival={training.rival}."
             )
-        for learner in self.learners:
-            hidden = learner.knows - self._shown
-            if hidden:
+        for number, learner in enumerate(self.learners):
+            shown = self._shown(number)
+            if hidden := learner.knows - shown:
                 raise ValueError(
                     "an algorithm must know no more of others than it is shown, here "
-                    f"{', '.join(sorted(self._shown))}; {type(learner).__name__} asks for "
+                    f"{', '.join(sorted(shown))}; {learner.label} asks for "
                     f"{', '.join(sorted(hidden))}."
+                )
+            if not learner.meets_others and (training.pool or training.rival):
+                raise ValueError(
+                    f"{learner.label} makes those that it meets itself, so pool must be 0 and "
+                    f"rival None; got {training.pool} and {training.rival!r}."
                 )
         for group in training.columns(self.game):
             for ahead, names in group.scripted.items():
@@ -229,10 +234,9 @@ class Lineup:
         known = tuple(self._params(who, state) for who in others) if knows else ()
         return Context(i, known, tuple(seats), play, self.training.episodes)
 
-    @property
-    def _shown(self) -> frozenset[str]:
-        """What of the others can be known in this training."""
-        shown = {"actions", "rewards", "values"}
+    def _shown(self, number: int) -> frozenset[str]:
+        """What the learner of that number can know of the others in this training."""
+        shown = {"actions", "rewards"} | self.learners[len(self.learners) - 1 - number].shows
         return frozenset(shown if self.training.pool else shown | {"parameters"})
 
 

@@ -90,7 +90,7 @@ class Table:
         me = self.occupants[seat].learner
         assert me is not None
         others = in_turn(len(self.occupants), seat)[1:]
-        sees_values = "values" in me.knows
+        sees_values = bool({"values", "action_values"} & me.knows)
 
         def side(where: int) -> EpisodeView:
             learner = self.occupants[where].learner

@@ -10,8 +10,11 @@ import pytest
 
 from loqa_agents import ActorCritic, Context, Learner, Trainer, Training, load_agent, run
 from loqa_agents.algorithms.algorithm import algorithms
+from loqa_agents.algorithms.dice.lola_dice import LolaDice
+from loqa_agents.algorithms.dice.pola_dice import PolaDice
 from loqa_agents.algorithms.gradient_play.derivatives import Derivatives
 from loqa_agents.algorithms.gradient_play.naive_exact import NaiveExact, seated
+from loqa_agents.algorithms.named import algorithm_named
 from loqa_agents.cli import main as cli
 from loqa_envs import IPD, CoinGame, MatrixGame, PublicGoods
 from loqa_envs.matrix_games.outcomes import endless_values
@@ -203,8 +206,16 @@ def test_a_rival_has_the_learners_settings_where_it_has_them():
     assert trainer.learners[1] == made("sos", opponent_rate=0.7, learning_rate=0.2)
 
 
+def test_a_setting_that_means_something_else_is_not_handed_over():
+    pola = made("pola", discount=0.9, opponent_rate=4.0, learning_rate=0.2)
+    assert algorithm_named("lola_exact", pola) == made("lola_exact", discount=0.9)
+    assert algorithm_named("pola_dice", LolaDice(rate=0.7, inner_steps=3)) == PolaDice(
+        inner_steps=3
+    )
+
+
 def test_the_pool_shows_no_parameters():
-    with pytest.raises(ValueError, match="NaiveExact asks for parameters"):
+    with pytest.raises(ValueError, match="naive_exact asks for parameters"):
         Trainer(IPD(), NaiveExact(), Training(pool=4), seeds=(0,))
 
 

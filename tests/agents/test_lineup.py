@@ -13,6 +13,7 @@ from loqa_agents import (
     ActorCritic,
     Agent,
     Algorithm,
+    DenseGRU,
     Learner,
     Trainer,
     Training,
@@ -20,6 +21,10 @@ from loqa_agents import (
     register_algorithm,
     save_agent,
 )
+from loqa_agents.algorithms.dice.lola_dice import LolaDice
+from loqa_agents.algorithms.evolution.shaper import Shaper
+from loqa_agents.algorithms.gradient_play.mfos import MFOS
+from loqa_agents.algorithms.ppo.ippo import IPPO
 from loqa_agents.networks.inputs import Inputs
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_agents.training import pool as ring
@@ -200,9 +205,47 @@ def test_an_algorithm_of_ones_own_is_told_what_it_knows_and_is_saved_by_its_name
 
 
 def test_an_algorithm_that_knows_more_than_it_is_shown_is_refused():
-    said = r"is shown, here actions, rewards, values; Imitation asks for parameters"
+    said = r"is shown, here actions, rewards; imitation asks for parameters"
     with pytest.raises(ValueError, match=said):
         Lineup(IPD(), (Imitation(),), Training(**POOL))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "rival", "hidden"),
+    [
+        ("loqa", LolaDice(), "action_values, values"),
+        ("prosocial", LolaDice(), "values"),
+        ("loqa", IPPO(), "action_values"),
+    ],
+)
+def test_what_a_rival_does_not_say_cannot_be_known(algorithm, rival, hidden):
+    training = Training(rival="naive")
+    with pytest.raises(ValueError, match=f"{algorithm} asks for {hidden}."):
+        Lineup(IPD(), (Learner(algorithm), rival), training)
+    Lineup(IPD(), (rival, Learner("naive")), training)
+
+
+def test_the_values_of_ppo_are_enough_for_those_that_need_no_more():
+    """Beside a rival with another critic the learner learns something else."""
+    game, training = IPD(episode_length=4), Training(episodes=4, rival="ippo")
+    learner = Learner("advantage_alignment", actor=DenseGRU(hidden=(64, 64)))
+    trainer = Trainer(game, learner, training, (0,), jax.devices()[:1])
+    state = jax.device_get(trainer.init())
+    own, other = state.learners
+    mad = jax.tree.map(lambda leaf: leaf + 1, other.params.critic)
+    maddened = other._replace(params=other.params._replace(critic=mad))
+    actors = [
+        trainer.advance(state._replace(learners=(own, each)), 0, 1)[0].learners[0].params.actor
+        for each in (other, maddened)
+    ]
+    assert not np.allclose(*map(lambda actor: jax.tree.leaves(actor)[0], actors), atol=1e-5)
+
+
+@pytest.mark.parametrize("learner", [Shaper(), MFOS()])
+@pytest.mark.parametrize("training", [Training(rival="naive"), Training(pool=4, episodes=8)])
+def test_whom_a_shaper_would_not_meet_is_refused(learner, training):
+    with pytest.raises(ValueError, match=r"makes those that it meets itself|asks for parameters"):
+        Lineup(IPD(), (learner, Learner("naive"))[: 1 + bool(training.rival)], training)
 
 
 @pytest.mark.slow

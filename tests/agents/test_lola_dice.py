@@ -15,7 +15,7 @@ from loqa_agents.algorithms.dice.objective import dice_objective
 from loqa_agents.common.rollout import play_episode
 from loqa_agents.training.lineup import Lineup
 from loqa_agents.training.updates import TrainState
-from loqa_envs import IPD
+from loqa_envs import IPD, CoinGame
 from loqa_envs.matrix_games.solve import solve
 
 SHORT, DISCOUNT, EPISODES, BATCHES = IPD(episode_length=3), 0.9, 2000, 24
@@ -160,7 +160,7 @@ def test_an_actor_that_would_never_move_is_refused():
 
 
 def test_past_selves_whose_parameters_it_cannot_know_are_refused():
-    with pytest.raises(ValueError, match="LolaDice asks for parameters"):
+    with pytest.raises(ValueError, match="lola_dice asks for parameters"):
         Lineup(SHORT, (LolaDice(),), Training(pool=2, opponents=2, episodes=8))
 
 
@@ -191,3 +191,12 @@ def test_a_model_of_the_other_comes_to_do_what_the_other_does():
 def test_a_model_needs_no_parameters():
     assert "parameters" not in LolaDiceOM().knows
     Lineup(SHORT, (LolaDiceOM(),), Training(pool=2, opponents=2, episodes=8))
+
+
+def test_a_model_of_two_players_at_once_is_refused():
+    game = CoinGame(num_players=3, observation="index", episode_length=3)
+    learner = LolaDiceOM(model_steps=1, inner_steps=1)
+    training = Training(rival="lola_dice_om", episodes=2)
+    with pytest.raises(ValueError, match="must sit in one seat or in all"):
+        Trainer(game, learner, training, (0,)).bytes_needed()
+    assert Trainer(game, learner, Training(episodes=2), (0,)).bytes_needed() > 0

@@ -92,3 +92,8 @@ def test_an_agent_comes_back_with_its_strategy_and_its_networks(state, tmp_path)
 def test_games_of_other_than_two_players_alike_are_refused(game):
     with pytest.raises(ValueError, match="mfos needs two players whose seats are alike"):
         SMALL.init(jax.random.key(0), game)
+
+
+def test_networks_with_memory_are_refused():
+    with pytest.raises(ValueError, match="meta_network must be without memory"):
+        replace(SMALL, meta_network=DenseGRU(memory=4)).init(jax.random.key(0), GAME)

@@ -10,7 +10,9 @@ import pytest
 
 from loqa_agents import DenseGRU, load_agent
 from loqa_agents.algorithms.algorithm import Context
+from loqa_agents.algorithms.evolution import trials
 from loqa_agents.algorithms.evolution.shaper import Shaper, centred_ranks
+from loqa_agents.algorithms.evolution.trials import Teacher
 from loqa_agents.cli import main as cli
 from loqa_agents.networks.network import Network
 from loqa_envs import IPD, PublicGoods
@@ -55,8 +57,13 @@ class CountsDefections(Counter):
 def learner_gets(network, params, inner_episodes, game=GAME, episodes=2):
     shaper = Shaper(actor=network, inner_episodes=inner_episodes)
     context = CONTEXT._replace(episodes=episodes)
-    trial = jax.jit(lambda params: shaper.trial(jax.random.key(0), game, params, context))
+    trial = jax.jit(lambda params: went(shaper, params, context, game))
     return float(trial(jnp.float32(params))[1])
+
+
+def went(shaper, params, context, game=GAME):
+    player = Teacher(shaper.policy(game), params, shaper.inner_episodes)
+    return trials.trial(jax.random.key(0), game, player, shaper.opponent, context)
 
 
 def test_memory_goes_on_from_episode_to_episode():
@@ -75,6 +82,8 @@ def test_memory_is_the_mean_over_a_batch():
 
 def test_ranks_are_spread_evenly():
     np.testing.assert_allclose(centred_ranks(jnp.array([3.0, -9.0, 1e6])), [0, -0.5, 0.5])
+    np.testing.assert_allclose(centred_ranks(jnp.array([2.0, 2.0, 2.0])), [0, 0, 0])
+    np.testing.assert_allclose(centred_ranks(jnp.array([2.0, 1.0, 2.0])), [0.25, -0.5, 0.25])
 
 
 def test_a_naive_learner_comes_to_defect_against_a_cooperator():
@@ -82,7 +91,7 @@ def test_a_naive_learner_comes_to_defect_against_a_cooperator():
     always = jnp.tile(jnp.array([CERTAIN, -CERTAIN]), (5, 1))
     actor = jax.tree.map(lambda leaf: always, shaper.init(jax.random.key(0), GAME).actor)
     context = CONTEXT._replace(episodes=16)
-    own, other = shaper.trial(jax.random.key(0), GAME, actor, context)
+    own, other = went(shaper, actor, context)
     assert own < -2.4
     assert other > -0.4
 
@@ -91,10 +100,10 @@ def test_a_step_goes_where_trials_were_better(monkeypatch):
     shaper = Shaper(actor=DenseGRU(), pairs=64, learning_rate=0.01)
     state = shaper.init(jax.random.key(0), GAME)
 
-    def trial(self, key, game, actor, context):
-        return jnp.stack([jax.tree.leaves(actor)[0][2, 1], 0.0])  # best where this one is highest
+    def trial(key, game, player, learner, context):  # best where this one is highest
+        return jnp.stack([jax.tree.leaves(player.params)[0][2, 1], 0.0])
 
-    monkeypatch.setattr(Shaper, "trial", trial)
+    monkeypatch.setattr("loqa_agents.algorithms.evolution.shaper.trial", trial)
     after, metrics = shaper.update(jax.random.key(1), GAME, state, [], CONTEXT)
     (moved,) = jax.tree.leaves(jax.tree.map(jnp.subtract, after.actor, state.actor))
     assert moved[2, 1] == pytest.approx(0.01, rel=1e-3)  # Adam's first step

@@ -156,3 +156,10 @@ def test_players_and_agents_take_part_where_they_fit(
             mutual = {each["name"]: each for each in rows["ipd"]["lines"]}["self_play"]
             assert mutual["agent"]["mean"] == -1
             assert rows["ipd"]["knows"] is None
+
+
+def test_one_newcomer_at_a_time(refused: Any) -> None:
+    said = refused("benchmark", "a:b", "c:d")
+    assert "takes one module:function by itself; got a:b, c:d" in said
+    said = refused("benchmark", "ipd/ippo/42", "ipd/sos/42")
+    assert "got ipd/ippo/42 (ippo), ipd/sos/42 (sos)" in said

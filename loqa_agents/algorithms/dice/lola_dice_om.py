@@ -88,6 +88,11 @@ class LolaDiceOM(LolaDice):
         views: Sequence[EpisodeView],
         context: Context,
     ) -> tuple[ModellingState, Metrics]:
+        if 1 < len(context.seats) < game.num_players:
+            raise ValueError(
+                "lola_dice_om must sit in one seat or in all, so that each model is of one player; "
+                f"got seats {context.seats} of {game!r}."
+            )
         deeds = [
             as_one_batch([Deeds(*_cut(view.others[i])) for view in views])
             for i in range(len(state.models))

@@ -12,16 +12,15 @@ from jax.flatten_util import ravel_pytree
 
 from loqa_agents.algorithms.adam import adam
 from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
+from loqa_agents.algorithms.evolution.trials import Teacher, trial
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.view import EpisodeView
-from loqa_agents.common.rollout import play_episode
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.inputs import Inputs
 from loqa_agents.networks.network import Network
 from loqa_agents.networks.policy import NetworkPolicy
-from loqa_envs.game import Carry, Extras, Game, Params
+from loqa_envs.game import Game, Params
 from loqa_envs.keys import boundary
-from loqa_envs.observation import Observation
 from loqa_envs.validation import Count, Positive
 
 
@@ -30,33 +29,15 @@ class ShaperState(NamedTuple):
     optimizer: Any
 
 
-class Remembering(NamedTuple):
-    """A player that begins an episode with a memory of earlier ones."""
-
-    player: NetworkPolicy
-    memory: Carry
-
-    @property
-    def num_actions(self) -> int:
-        return self.player.num_actions
-
-    def initial_carry(self) -> Carry:
-        return self.memory
-
-    def act(
-        self, key: jax.Array, params: Params, carry: Carry, observation: Observation
-    ) -> tuple[jax.Array, Carry, Extras]:
-        return self.player.act(key, params, carry, observation)
-
-
 @dataclass(frozen=True)
 class Shaper(Algorithm):
     """Shapes a naive learner by evolution strategies over trials, in which that learner learns.
 
-    A trial: a batch of ``inner_episodes`` episodes, one after another, with a policy gradient that
-    begins anew in each trial and takes an update after each batch. The shaper's memory goes on from
-    episode to episode, as its mean over the batch. What counts is its reward over the whole trial.
-    With F(θ) for that, and e_i normally distributed, an update follows by a step of Adam
+    A trial: ``inner_episodes`` batches of episodes, one after another, with a policy gradient that
+    begins anew in each trial, explores as a `Learner` does, and takes an update after each batch.
+    The shaper's memory goes on from batch to batch, as its mean over the episodes. What counts is
+    its reward over the whole trial. With F(θ) for that, and e_i normally distributed, an update
+    follows by a step of Adam
 
         1 / (2 n d)  sum over i ≤ n of  (rank F(θ + d e_i) - rank F(θ - d e_i)) e_i,
 
@@ -66,11 +47,12 @@ class Shaper(Algorithm):
     What is saved is the shaper, which as a player begins every episode without memory, as the first
     of a trial. The number of ``episodes`` of the training is that of a batch.
 
-    Khan et al., Scaling Opponent Shaping to High Dimensional Games (AAMAS 2024), where the other is
+    Khan et al., Scaling Opponent Teacher to High Dimensional Games (AAMAS 2024), where the other is
     PPO and a training 2e11 steps; Salimans et al., Evolution Strategies as a Scalable Alternative
     to Reinforcement Learning (2017).
     """
 
+    meets_others = False
     actor: Network = field(default_factory=lambda: DenseGRU(memory=8))
     inner_episodes: Annotated[int, Interval(ge=2, le=10_000)] = 30
     """Batches of episodes in a trial: how often the learner learns, and once more."""
@@ -119,10 +101,11 @@ class Shaper(Algorithm):
         keys = jax.random.split(trial_key, self.pairs)
         keys = jnp.concatenate([keys, keys, keys[:1]])
 
-        def trial(key: jax.Array, flat: jax.Array) -> jax.Array:
-            return self.trial(key, game, unflatten(flat), context)
+        def rewarded(key: jax.Array, flat: jax.Array) -> jax.Array:
+            player = Teacher(self.policy(game), unflatten(flat), self.inner_episodes)
+            return trial(key, game, player, self.opponent, context)
 
-        rewards = jax.vmap(trial)(keys, tried)
+        rewards = jax.vmap(rewarded)(keys, tried)
         better = centred_ranks(rewards[:-1, 0]).reshape(2, -1)
         gradient = -(better[0] - better[1]) @ noise / (2 * self.pairs * self.deviation)
         changes, optimizer = adam(self.learning_rate).update(gradient, state.optimizer)
@@ -137,35 +120,9 @@ class Shaper(Algorithm):
         rate = self.opponent_rate
         return Learner(algorithm="naive", actor_learning_rate=rate, critic_learning_rate=rate)
 
-    def trial(self, key: jax.Array, game: Game, actor: Params, context: Context) -> jax.Array:
-        """``[2]``: means per step over a trial, of the shaper and of the learner."""
-        init_key, key = jax.random.split(key)
-        policy, learner = self.policy(game), self.opponent
-        memory = policy.initial_carry()
-
-        def batch(carry: Any, key: jax.Array) -> Any:
-            memory, other = carry
-            play_key, learn_key = jax.random.split(key)
-            players = (Remembering(policy, memory), learner.behaviour(game))
-            params = learner.params(other)
-
-            def play(key: jax.Array) -> Any:
-                episode = play_episode(key, game, players, (actor, params.actor))
-                return episode, learner.view(game, params, episode, 1)
-
-            episodes, views = jax.vmap(play)(jax.random.split(play_key, context.episodes))
-            column = jax.tree.map(lambda leaf: leaf[:, None], views)
-            other, _ = learner.update(learn_key, game, other, [column], context)
-            memory = jax.tree.map(lambda rows: rows.mean(0), episodes.carries[0])
-            return (memory, other), episodes.rewards.mean((0, 1))
-
-        keys = jax.random.split(key, self.inner_episodes)
-        start = memory, learner.init(init_key, game)
-        rewards: jax.Array = jax.lax.scan(batch, start, keys)[1]
-        return rewards.mean(0)
-
 
 def centred_ranks(values: jax.Array) -> jax.Array:
-    """Ranks of ``values[n]``, from -1/2 for the least to 1/2."""
-    ranks = jnp.argsort(jnp.argsort(values)).astype(jnp.float32)
+    """Ranks of ``values[n]``, from -1/2 for the least to 1/2; equal ones have the same."""
+    above, equal = values[:, None] > values, values[:, None] == values
+    ranks = above.sum(1, dtype=jnp.float32) + (equal.sum(1, dtype=jnp.float32) - 1) / 2
     return ranks / (len(values) - 1) - 0.5

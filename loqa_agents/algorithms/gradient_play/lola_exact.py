@@ -17,7 +17,7 @@ class LolaExact(LookAhead):
         full:     ξ_0 - η χ,  with ξ_0 of `LookAhead` and χ how a player's parameters change the
                   others' steps, times what those do to it;
         shaping:  ξ - η χ, as the authors' experiments have it;
-        step:     d/dθ_i L_i(θ_i, θ_j - η d/dθ_j L_j), of which both are first order in η.
+        step:     d/dθ_i L_i(θ_i, θ_j - η d/dθ_j L_j), of which ``full`` is first order in η.
 
     Two of them reciprocate in the prisoner's dilemma from most starting points. They may move away
     from fixed points that are stable, and become arrogant in games of coordination.

@@ -37,17 +37,15 @@ class MFOS(NaiveExact):
     A meta-step: the shaper sees both strategies, picks a new one of its own (log-odds, normally
     distributed around what its network says), both get their exact value per step, and the other
     follows its exact gradient once, as `NaiveExact` does. Meta-episodes begin from random log-odds.
-    In the prisoner's dilemma the paper's shaper learns to extort: to give just as much as it takes
-    for the learner to cooperate.
+    In the prisoner's dilemma the paper's shaper learns to extort.
 
-    What is saved and plays is a strategy: the one that a shaper without noise holds in the end
-    against a learner, where both begin with log-odds of 0. It is given the other's parameters,
-    which makes it privileged beside all that see actions only.
+    What is saved and plays is the strategy in which the shaper, before its last update and without
+    noise, ends from log-odds of 0 of both. It is given the other's parameters: it is privileged.
 
-    Lu et al., Model-Free Opponent Shaping (ICML 2022). There a batch is 4096, the learning rate
-    0.002, and the hidden units are tanh.
+    Lu et al., Model-Free Opponent Shaping (ICML 2022): batch 4096, learning rate 0.002, tanh units.
     """
 
+    meets_others = False
     opponent_rate: Positive = 1.0
     """Length of the learner's steps, in units of the gradient."""
     learning_rate: Positive = 5e-3
@@ -58,7 +56,7 @@ class MFOS(NaiveExact):
     """Meta-episodes per update."""
     meta_network: Network = field(default_factory=lambda: DenseGRU(hidden=(256,)))
     """Of the shaper's actor, and of its critic; without memory."""
-    meta_discount: Share = 0.99
+    meta_discount: Annotated[float, Interval(ge=0, le=0.9999)] = 0.99
     """Discount factor of rewards per meta-step."""
     gae_decay: Share = 1.0
     """GAE λ of the shaper's advantages."""
@@ -77,6 +75,8 @@ class MFOS(NaiveExact):
         require_outcomes(game)
         if game.num_players != 2 or not game.seats_alike:
             raise ValueError(f"mfos needs two players whose seats are alike; got {game!r}.")
+        if self.meta_network.has_memory:
+            raise ValueError(f"meta_network must be without memory; got {self.meta_network!r}.")
         n = len(game.situations)
         meta = self._networks.init(key, n)
         return MfosState(jnp.zeros(n, jnp.float32), meta, adam(self.learning_rate).init(meta))

@@ -9,9 +9,8 @@ of which `loqa_agents.algorithms.ppo.losses` has the first two, and H is the ent
 
 Schulman et al., Proximal Policy Optimization Algorithms (2017); de Witt et al., Is Independent
 Learning All You Need in the StarCraft Multi-Agent Challenge? (2020). Losses and defaults are those
-of CleanRL's ppo.py (Huang et al., JMLR 2022). These differ: networks have ReLU and the library's
-initial weights, minibatches are of whole episodes, so that a network may have memory, and the
-learning rate is constant unless ``anneal`` is set.
+of CleanRL's ppo.py (Huang et al., JMLR 2022). These differ: networks have ReLU and flax's initial
+weights, minibatches are of whole episodes, for networks with memory, and the rate is not annealed.
 """
 
 from collections.abc import Sequence
@@ -49,6 +48,7 @@ class PPOState(NamedTuple):
 class IPPO(Algorithm):
     """Independent PPO: clipped policy and values, several passes over minibatches of episodes."""
 
+    shows = frozenset({"values"})
     actor: Network = field(default_factory=lambda: DenseGRU(hidden=(64, 64)))
     critic: Network = field(default_factory=lambda: DenseGRU(hidden=(64, 64)))
     discount: Share = 0.99

@@ -8,6 +8,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from loqa_envs.arrays import Array
@@ -25,7 +26,7 @@ def adam(
     """
 
     def schedule(count: Array) -> jax.Array:
-        done = jnp.clip(count, 0, steps).astype(jnp.float32) / steps
+        done = jnp.clip(count.astype(np.float32) / np.float32(steps), 0, 1)
         return (rate - final_rate) * (1 - done) + final_rate
 
     return optax.chain(

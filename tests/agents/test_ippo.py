@@ -143,3 +143,11 @@ def test_its_agents_are_saved_and_loaded(tmp_path: Path):
     loaded = load_agent(tmp_path / "agent.safetensors")
     assert loaded.learner == learner
     jax.tree.map(np.testing.assert_array_equal, loaded.actor_critic, params)
+
+
+def test_a_long_way_down_is_no_number_too_large():
+    learner = IPPO(anneal=10**6, epochs=1000, minibatches=1000)
+    state = learner.init(jax.random.key(0), GAME)
+    ones = jax.tree.map(jnp.ones_like, state.params)
+    changes, _ = learner._optimizer.update(ones, state.optimizer)
+    assert all(np.all(leaf < 0) for leaf in jax.tree.leaves(changes))

@@ -83,8 +83,8 @@ ROWS = {
 FEW = ("coin3x3",)
 """Games of which the agents of three seeds are shipped, since they are large."""
 KEPT = ("coin3x3/loqa",)
-"""Rows of agents that ``benchmarks/coin_game.py`` trained, a seed at a time by the same command. They
-are shipped, and other figures are of them, so they are neither trained again nor replaced."""
+"""Rows of agents that ``benchmarks/coin_game.py`` trained, a seed at a time by the same command.
+Other figures are of them, too, so they are neither trained again nor replaced in the package."""
 SCRIPTED = ("always_cooperate", "always_defect", "tit_for_tat")
 
 

@@ -146,7 +146,7 @@ def take(row: str, out: Path) -> None:
 def needs_training(preset: str, out: Path) -> bool:
     """Whether the exact best response to the agents of a run is not known."""
     game, file = as_shown(TRAINED[preset].game), next((out / "agents").glob("*.safetensors"))
-    return exact_responses(game, [seat(Entrant("", load_agent(file)), game)]) is None
+    return exact_responses(game, [seat(Entrant(file.stem, load_agent(file)), game)]) is None
 
 
 def result(row: str, folder: Path, effort: Effort) -> dict[str, Any]:

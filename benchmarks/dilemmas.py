@@ -80,8 +80,8 @@ ROWS = {
     "--learning-rate 0.001 --updates 200",
 }
 """What ``loqa train`` is told for each row, beside seeds and folder."""
-FEW = ("coin3x3",)
-"""Games of which the agents of three seeds are shipped, since they are large."""
+ROW_BYTES = 100_000
+"""How large the shipped agents of a row may be in all; the first one is shipped in any case."""
 KEPT = ("coin3x3/loqa",)
 """Rows of agents that ``benchmarks/coin_game.py`` trained, a seed at a time by the same command.
 Other figures are of them, too, so they are neither trained again nor replaced in the package."""
@@ -184,9 +184,11 @@ def ship(row: str, folder: Path) -> None:
     out = SHIPPED / row
     shutil.rmtree(out, ignore_errors=True)  # agents of one folder are of one training
     out.mkdir(parents=True)
-    few = row.partition("/")[0] in FEW
-    for file in sorted((folder / row / "agents").glob("*.safetensors"))[: 3 if few else None]:
-        shutil.copy(file, out / file.name)
+    size = 0
+    for file in sorted((folder / row / "agents").glob("*.safetensors")):
+        size += file.stat().st_size
+        if size <= ROW_BYTES or not any(out.iterdir()):
+            shutil.copy(file, out / file.name)
 
 
 def main() -> None:

@@ -60,7 +60,7 @@ def page(suite: str, report: Mapping[str, Any]) -> str:
         rows = rows_of(game, report["rows"])
         parts += [f"\n## {game}\n\n", markdown(rows.items())]
         if game in report["leagues"]:
-            parts += ["\nWhat the row gets from the column:\n\n", matrix(report["leagues"][game])]
+            parts += [f"\n{_LEAGUE}\n\n", matrix(report["leagues"][game])]
         parts += ["\n```bash\n", *(f"{row['command']}\n" for row in rows.values()), "```\n"]
     return "".join(parts)
 
@@ -73,6 +73,12 @@ best that one learner found in 100 updates. Steps are those of one seed; seconds
 together, on two cores beside other work. Below each game are the commands that trained its rows;
 `python benchmarks/dilemmas.py` does all of it, and writes this page.
 """
+
+
+_LEAGUE = (
+    "What the row gets from the column; where more than two play, from copies of the column among "
+    "which it is alone:"
+)
 
 
 def matrix(league: Mapping[str, Any]) -> str:

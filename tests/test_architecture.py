@@ -234,6 +234,7 @@ def test_no_file_has_grown_into_two():
     assert not {name: length for name, length in lengths.items() if length > 250}
 
 
+@pytest.mark.slow
 def test_any_module_can_be_imported_first():
     for module in ("loqa_agents.training.updates", "loqa_agents.training.presets"):
         done = subprocess.run(

@@ -68,6 +68,7 @@ def _weights(learner, view):
     return own, before * others
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("balance", [False, True])
 @pytest.mark.parametrize("past", ["discounted", "mean"])
 def test_the_weights_of_three_players_are_the_sums_of_the_paper(past, balance):
@@ -86,6 +87,7 @@ def test_the_weights_of_three_players_are_the_sums_of_the_paper(past, balance):
     np.testing.assert_allclose(found, own + 0.7 * shaping, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_gradient_is_that_of_the_clipped_objective_by_finite_differences():
     learner = LEARNER
     state, views = _played(learner)
@@ -128,6 +130,7 @@ def test_the_gradient_is_that_of_the_clipped_objective_by_finite_differences():
     assert np.abs(numeric).max() > 0.01
 
 
+@pytest.mark.slow
 def test_the_first_step_has_no_past_and_every_form_has_one_at_the_second():
     for past in ("discounted", "mean"):
         learner = replace(LEARNER, shaping=replace(LEARNER.shaping, past=past))

@@ -116,6 +116,7 @@ def test_a_player_around_an_agent_sees_and_does_what_the_agent_would(trained, wr
             assert game.action_names[action] == trained.game.action_names[expected]
 
 
+@pytest.mark.slow
 def test_an_agent_whose_author_has_changed_what_it_does_is_not_taken_for_its_network(trained):
     other = Stays(trained.game, trained.learner, trained.actor_critic, 0)
     seats, game = of_a_league(other, CoinGame())

@@ -31,6 +31,7 @@ def episode(game, seat, seed=3, other="tit_for_tat"):
     return moves
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seat", [0, 1])
 def test_it_plays_alike_in_every_view(seat):
     moves = episode(CoinGame(), seat)

@@ -42,6 +42,7 @@ def _payoffs(game):
     return own, other[[0, 2, 1, 3]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("past", ["discounted", "mean"])
 @pytest.mark.parametrize("algorithm", ["naive", "loqa", "advantage_alignment"])
 def test_the_expected_weights_are_the_mean_of_the_weights_of_all_episodes(algorithm, past):
@@ -82,6 +83,7 @@ def test_values_are_the_mean_of_the_returns_of_all_episodes():
     np.testing.assert_allclose(solved.occupancy.sum(1), 1.0, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_without_discount_the_naive_gradient_is_the_derivative_of_the_return():
     game = IPD(episode_length=20)
 
@@ -95,6 +97,7 @@ def test_without_discount_the_naive_gradient_is_the_derivative_of_the_return():
     np.testing.assert_allclose(20 * naive, jax.grad(total)(logits), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ["naive", "loqa", "advantage_alignment"])
 def test_the_sampled_update_converges_to_the_exact_one_as_the_batch_grows(algorithm):
     game, shaping = IPD(episode_length=10), Shaping()
@@ -163,6 +166,7 @@ def test_the_best_response_to_pure_players_is_known(other, total, last_defection
     assert on_path.tolist() == [True] * (50 - last_defection) + [False] * last_defection
 
 
+@pytest.mark.slow
 def test_no_memory_one_player_does_better_than_the_best_response():
     game = IPD(episode_length=8)
     best = best_response(game, OTHER)[0][0, 0] / 8

@@ -157,6 +157,7 @@ def test_the_exact_update_is_for_algorithms_with_a_closed_form():
         _trainer(Learner(algorithm="loqa_n_step"))
 
 
+@pytest.mark.slow
 def test_the_step_size_of_exact_updates_is_annealed_by_the_update():
     trainer = _trainer(Learner(anneal=3, final_actor_learning_rate=1e-9), updates=6)
     state, moves = trainer.init(), []

@@ -107,6 +107,7 @@ def three_players():
     return Derivatives(losses, jnp.array([[0.3, -0.2], [0.5, 0.1], [-0.4, 0.2]], jnp.float32))
 
 
+@pytest.mark.slow
 def test_derivatives_of_three_players_are_those_of_finite_differences(three_players):
     here, width = three_players, 1e-2
 
@@ -129,6 +130,7 @@ def test_derivatives_of_three_players_are_those_of_finite_differences(three_play
         np.testing.assert_allclose(here.mixed[:, :, index[0], index[1]], expected, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_a_small_step_looked_through_is_lola_of_first_order(three_players):
     small = 1e-3
     full, step = (
@@ -140,6 +142,7 @@ def test_a_small_step_looked_through_is_lola_of_first_order(three_players):
     assert float(jnp.abs(full - naive).max()) / small > 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("discount", [0.0, 0.5, 0.9])
 def test_endless_values_are_those_of_long_episodes(discount):
     game = MatrixGame(((-1, -3, 0.5, -2), (2, 0, 3, 1)), episode_length=300)

@@ -129,6 +129,7 @@ def test_advantages_of_those_who_leave_are_those_by_hand(left, seat):
     assert rows[seat].alive[0, 0].tolist() == [1] * length + [0] * (5 - length)
 
 
+@pytest.mark.slow
 def test_a_finite_horizon_is_refused_where_an_episode_is_cut_off_before_it():
     trainer = HostTrainer(Leavers, Learner(algorithm="naive", **QUICK), Training(episodes=1), (0,))
     with pytest.raises(ValueError, match=r"^finite_horizon must be False .* before 5 steps\.$"):
@@ -166,6 +167,7 @@ def test_loqa_meets_past_selves_scripted_players_and_rivals(training):
         assert not all(np.allclose(a, b) for a, b in pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["info", "observation"])
 def test_masked_actions_are_never_taken_and_never_learned(where):
     learner = Learner(
@@ -188,6 +190,7 @@ def test_masked_actions_are_never_taken_and_never_learned(where):
     assert not played.rewards[:, 3].any()
 
 
+@pytest.mark.slow
 def test_exploration_is_among_allowed_actions():
     """One that only explores does what a random player does; Masked refuses what is forbidden."""
     game = environment(lambda: Masked("info"))

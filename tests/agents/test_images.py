@@ -67,6 +67,7 @@ def seen(inputs: Inputs, seed: int, steps: int = 4) -> Any:
     return jax.tree.map(draw, inputs.spec.tree)
 
 
+@pytest.mark.slow
 @given(
     image=arrays(np.uint8, (1, 6, 5, 2)),
     down=st.integers(-6, 6),
@@ -98,6 +99,7 @@ def test_without_a_torus_an_edge_is_an_edge():
         assert bool(look.apply(params, image)[0, -1, -1].any()) is reaches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS[::3], ids=str)
 def test_bytes_are_scaled_to_between_zero_and_one(network: Any):
     images = seen(BYTES, 0)
@@ -114,6 +116,7 @@ def test_bytes_are_scaled_to_between_zero_and_one(network: Any):
     assert 0.9 < vector.max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS[1::2], ids=str)
 @pytest.mark.parametrize("seats", [1, 2])
 def test_every_named_array_matters_and_so_do_the_weights_behind_it(network: Any, seats: int):
@@ -141,6 +144,7 @@ def test_every_named_array_matters_and_so_do_the_weights_behind_it(network: Any,
     assert len(convolutions) == (2 if isinstance(network, CNN) else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", NETWORKS, ids=str)
 @pytest.mark.parametrize("inputs", [BYTES, EVERYTHING], ids=["bytes", "everything"])
 def test_a_sequence_is_the_steps_one_after_another(network: Any, inputs: Inputs):
@@ -192,6 +196,7 @@ def test_each_seat_has_channels_of_its_own(seats: int):
         )
 
 
+@pytest.mark.slow
 def test_a_cnn_without_anything_to_convolve_is_refused():
     with pytest.raises(ValueError, match=r"cnn must be given an image.*int32\[4\] without any"):
         CNN().init(jax.random.key(0), Inputs.of(CoinGame(observation="index")), 4)
@@ -247,6 +252,7 @@ def test_learners_learn_from_named_arrays(mixed_game, alike):
 STORED = json.loads((Path(__file__).parent / "data" / "shipped.json").read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STORED)
 def test_agents_of_version_0_1_0_say_what_they_said_then(name: str):
     """Log-probabilities and values on eight boards, as 0.1.0 gave them."""

@@ -66,6 +66,7 @@ def test_the_loss_of_values_is_half_the_larger_square_of_values_that_move_and_th
     assert float(value_loss(batch, jnp.array(now), CLIP)) == pytest.approx(np.mean(losses), 1e-5)
 
 
+@pytest.mark.slow
 def test_the_loss_adds_up_its_parts_and_its_entropy_is_that_of_the_policy():
     learner = IPPO(actor=SMALL, critic=SMALL, entropy=0.3, value_weight=0.7)
     state = learner.init(jax.random.key(0), COOPERATION_PAYS)
@@ -93,6 +94,7 @@ def test_every_pass_takes_each_episode_once_and_in_another_order():
     assert len({tuple(order) for order in orders}) == 3
 
 
+@pytest.mark.slow
 def test_minibatches_that_are_not_of_one_size_are_refused():
     learner = IPPO(actor=SMALL, critic=SMALL, minibatches=5)
     trainer = Trainer(IPD(episode_length=3), learner, Training(episodes=8), seeds=(0,))
@@ -145,6 +147,7 @@ def test_its_agents_are_saved_and_loaded(tmp_path: Path):
     jax.tree.map(np.testing.assert_array_equal, loaded.actor_critic, params)
 
 
+@pytest.mark.slow
 def test_a_long_way_down_is_no_number_too_large():
     learner = IPPO(anneal=10**6, epochs=1000, minibatches=1000)
     state = learner.init(jax.random.key(0), GAME)

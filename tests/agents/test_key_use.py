@@ -142,6 +142,7 @@ def test_no_key_is_used_twice_in_an_evaluation(monkeypatch: pytest.MonkeyPatch) 
     assert uses.clashes() == []
 
 
+@pytest.mark.slow
 def test_no_key_is_used_twice_in_a_league(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("always_cooperate", "random", "tit_for_tat")
     with watched(monkeypatch) as uses:

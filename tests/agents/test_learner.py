@@ -108,6 +108,7 @@ def test_the_first_actor_step_follows_the_weights_times_the_log_probabilities():
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_actor_steps_stop_where_probabilities_have_moved_by_the_clip():
     game = COOPERATION_PAYS
     few, many = (
@@ -130,6 +131,7 @@ def test_entropy_keeps_the_actor_from_certainty():
     assert 0.4 < rates[1] < 0.8
 
 
+@pytest.mark.slow
 def test_balanced_terms_are_each_of_order_one_in_the_batch():
     game = IPD(episode_length=6)
     learner = Learner(balance=True, shaping=Shaping(weight=0.5))
@@ -166,6 +168,7 @@ def test_the_actors_step_size_is_annealed_over_updates():
     assert max(moves[5:]) < 1e-6
 
 
+@pytest.mark.slow
 def test_the_opponents_advantage_stops_with_the_episode():
     """The published code let the opponent's critic see past the last step: a fault by tens."""
     game = IPD(episode_length=5)
@@ -195,6 +198,7 @@ def test_a_learner_learns_what_pays_against_the_scripted_players_that_it_meets(n
     np.testing.assert_allclose(_cooperation(game, learner, state)[met], expected, atol=0.15)
 
 
+@pytest.mark.slow
 def test_nothing_is_shaped_where_the_opponent_has_no_values():
     game, learner = IPD(episode_length=6), Learner()
     state = learner.init(jax.random.key(0), game)
@@ -210,6 +214,7 @@ def test_nothing_is_shaped_where_the_opponent_has_no_values():
     np.testing.assert_array_equal(unshaped.advantages, shaped.advantages)
 
 
+@pytest.mark.slow
 def test_steps_after_the_end_of_an_episode_teach_nothing():
     """The same as an episode that was cut off there, but that nothing is left to earn."""
     game, learner = IPD(episode_length=6), Learner(finite_horizon=False, td_decay=0.7)
@@ -284,6 +289,7 @@ def test_an_algorithm_that_asks_for_the_weight_of_shaping_is_told_whose_it_is():
         _ = Shaping(weight=2).model.weight
 
 
+@pytest.mark.slow
 def test_an_algorithm_that_adds_up_its_two_weights_is_refused(monkeypatch):
     monkeypatch.setitem(ALGORITHMS, "sum", lambda view, model, discount: view.advantages)
     game, learner = IPD(episode_length=5), Learner(algorithm="sum")

@@ -67,6 +67,7 @@ def _kinds(table):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("training", "seats"),
     [
@@ -104,6 +105,7 @@ def test_a_scripted_player_must_leave_a_seat_to_the_learner():
         _lineup(IPD(), Training(**POOL, scripted=("always_defect+always_defect",)))
 
 
+@pytest.mark.slow
 def test_the_others_are_seen_in_turn_from_the_next_seat_on():
     lineup = _lineup(PublicGood(4), Training(episodes=2))
     (table,) = _tables(lineup)
@@ -225,6 +227,7 @@ def test_what_a_rival_does_not_say_cannot_be_known(algorithm, rival, hidden):
     Lineup(IPD(), (rival, Learner("naive")), training)
 
 
+@pytest.mark.slow
 def test_the_values_of_ppo_are_enough_for_those_that_need_no_more():
     """Beside a rival with another critic the learner learns something else."""
     game, training = IPD(episode_length=4), Training(episodes=4, rival="ippo")

@@ -193,6 +193,7 @@ def test_a_model_needs_no_parameters():
     Lineup(SHORT, (LolaDiceOM(),), Training(pool=2, opponents=2, episodes=8))
 
 
+@pytest.mark.slow
 def test_a_model_of_two_players_at_once_is_refused():
     game = CoinGame(num_players=3, observation="index", episode_length=3)
     learner = LolaDiceOM(model_steps=1, inner_steps=1)

@@ -29,6 +29,7 @@ def episode(state):
     return start, noise, SMALL.meta_episode(GAME, state.meta, start, noise)
 
 
+@pytest.mark.slow
 def test_a_shaper_moves_before_the_learner_learns(episode):
     (_, other), _, played = episode
     both = jax.nn.sigmoid(jnp.stack([played.odds[0], other], 1))
@@ -36,6 +37,7 @@ def test_a_shaper_moves_before_the_learner_learns(episode):
     np.testing.assert_allclose(played.rewards[0], 0.04 * values, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_learner_follows_its_own_exact_gradient(episode):
     (_, other), _, played = episode
 
@@ -54,6 +56,7 @@ def test_noise_is_added_to_what_the_network_says(state, episode):
     np.testing.assert_allclose(played.odds[0], calm.odds[0] + noise[0], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_what_paid_becomes_more_probable(state, episode):
     _, noise, played = episode
     paid = np.zeros((3, 4, 2), np.float32)
@@ -69,6 +72,7 @@ def test_what_paid_becomes_more_probable(state, episode):
     assert distance(meta) < distance(state.meta)
 
 
+@pytest.mark.slow
 def test_an_update_keeps_the_strategy_that_a_shaper_without_noise_comes_to(state):
     after, metrics = SMALL.update(jax.random.key(5), GAME, state, (), None)
     zeros = jnp.zeros((1, 5))

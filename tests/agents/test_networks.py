@@ -45,6 +45,7 @@ def test_memory_reaches_later_steps_but_not_earlier_ones(network):
     assert differs.tolist() == [False, False, True, True, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clock", [False, True])
 def test_integers_are_looked_up_as_one_hot_inputs_would_be(clock):
     """The table's rows are a dense layer's weights of one-hot inputs."""

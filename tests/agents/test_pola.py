@@ -26,12 +26,14 @@ def here():
     return Derivatives(losses, jnp.array([[0.3, -0.2], [0.5, 0.1]], jnp.float32))
 
 
+@pytest.mark.slow
 def test_one_step_is_a_step_of_lola(here):
     moved = Pola(steps=1, learning_rate=0.2, opponent_rate=0.7).moved(here.at[1], here, 1)
     direction = LolaExact(form="step", opponent_rate=0.7).direction(here)[1]
     np.testing.assert_allclose(moved, here.at[1] - 0.2 * direction, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_many_steps_solve_the_proximal_problem(here):
     learner = Pola(steps=2000, learning_rate=0.1, penalty=2.0, opponent_rate=0.3)
     solution = learner.moved(here.at[0], here, 0)
@@ -50,6 +52,7 @@ def test_many_steps_solve_the_proximal_problem(here):
             assert float(objective(solution.at[index].add(way))) > least
 
 
+@pytest.mark.slow
 def test_a_large_penalty_holds_a_player_where_it_is(here):
     free, held = (
         Pola(penalty=penalty, learning_rate=1e-3, steps=500).moved(here.at[0], here, 0)

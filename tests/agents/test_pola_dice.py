@@ -102,6 +102,7 @@ def _finite_differences(of, params, step=1e-2):
     return np.asarray(slopes.reshape(table.shape))
 
 
+@pytest.mark.slow
 def test_a_step_follows_the_exact_proximal_problem(episodes, every_way):
     before, now, other = _actor(0), _actor(1), _actor(2)
     situations = episodes[0][:, :-1].argmax(-1)

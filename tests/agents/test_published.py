@@ -214,6 +214,7 @@ def test_an_mfos_agent_works_out_what_both_were_paid(stored):
         _, carry = agent.policy.logits(agent.params, carry, observation)
 
 
+@pytest.mark.slow
 def test_an_mfos_agent_is_paid_what_the_game_pays(stored):
     agent = load(stored(mfos()))
     episode = play_episode(jax.random.key(3), agent.game, (agent, agent), ((), ()))
@@ -236,6 +237,7 @@ def test_the_network_of_mfos_says_what_slow_arithmetic_says(stored):
     np.testing.assert_allclose(logits, expected, rtol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_actions_are_drawn_from_the_softmax_of_the_logits(stored, name):
     agent = load(stored(MAKERS[name]()))

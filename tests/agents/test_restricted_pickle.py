@@ -231,6 +231,7 @@ DEEP = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operations", DEEP.values(), ids=DEEP)
 def test_containers_lie_in_each_other_only_so_deep(operations):
     reason, peak = quietly(read_pickle, b"\x80\x04" + operations + b".")

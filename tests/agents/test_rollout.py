@@ -1,6 +1,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from loqa_agents.common.rollout import play_episode
 from loqa_agents.networks.dense_gru import DenseGRU
@@ -31,6 +32,7 @@ def test_seats_and_steps_have_random_numbers_of_their_own():
     assert abs((first[1:] * first[:-1]).mean() * 4) < 0.1
 
 
+@pytest.mark.slow
 def test_a_key_is_used_once():
     policy = NetworkPolicy(DenseGRU(memory=3), Inputs.of(GAME), 2)
     params = policy.init(jax.random.key(0))
@@ -42,6 +44,7 @@ def test_a_key_is_used_once():
         )(jax.random.key(1))
 
 
+@pytest.mark.slow
 def test_episodes_side_by_side_are_the_episodes_one_by_one():
     keys = jax.random.split(jax.random.key(2), 5)
     players = (Tremble(COOPERATE, 0.3), Random(2))

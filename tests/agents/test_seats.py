@@ -50,6 +50,7 @@ def _of_sides(shape):
 VECTORS = [Leaf((3,)), Leaf((3,), "categories", (3, 1, 3))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leaf", VECTORS, ids=lambda leaf: leaf.kind)
 @pytest.mark.parametrize("network", [DenseGRU(), DenseGRU(hidden=(7,), memory=5)])
 def test_each_seat_has_first_weights_of_its_own(network, leaf):
@@ -102,6 +103,7 @@ WRAPPERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrapped", WRAPPERS.values(), ids=WRAPPERS)
 def test_an_agent_plays_as_what_it_is_in_the_seat_where_it_sits(wrapped):
     agent = wrapped(knowing())

@@ -169,6 +169,7 @@ def test_groups_that_do_not_fit_are_refused(make, said):
         make()
 
 
+@pytest.mark.slow
 def test_a_team_is_known_by_what_its_learners_are():
     game, team = BATTLE, Separately(SMALL, (0, 1))
     agent = Agent(game, team, team.params(team.init(jax.random.key(1), game)), 1)

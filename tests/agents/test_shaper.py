@@ -66,6 +66,7 @@ def went(shaper, params, context, game=GAME):
     return trials.trial(jax.random.key(0), game, player, shaper.opponent, context)
 
 
+@pytest.mark.slow
 def test_memory_goes_on_from_episode_to_episode():
     # One that forgot would never come to its ninth step, and always cooperate.
     always = learner_gets(Counter(), 99, 3)
@@ -73,6 +74,7 @@ def test_memory_goes_on_from_episode_to_episode():
     assert learner_gets(Counter(), 9, 3) < always - 0.4  # -2 in 4 of 12 steps
 
 
+@pytest.mark.slow
 def test_memory_is_the_mean_over_a_batch():
     # With 65 episodes the mean of whole numbers is none but by chance.
     game = IPD(episode_length=2)
@@ -86,6 +88,7 @@ def test_ranks_are_spread_evenly():
     np.testing.assert_allclose(centred_ranks(jnp.array([2.0, 1.0, 2.0])), [0.25, -0.5, 0.25])
 
 
+@pytest.mark.slow
 def test_a_naive_learner_comes_to_defect_against_a_cooperator():
     shaper = Shaper(actor=DenseGRU(), inner_episodes=30)
     always = jnp.tile(jnp.array([CERTAIN, -CERTAIN]), (5, 1))
@@ -96,6 +99,7 @@ def test_a_naive_learner_comes_to_defect_against_a_cooperator():
     assert other > -0.4
 
 
+@pytest.mark.slow
 def test_a_step_goes_where_trials_were_better(monkeypatch):
     shaper = Shaper(actor=DenseGRU(), pairs=64, learning_rate=0.01)
     state = shaper.init(jax.random.key(0), GAME)
@@ -115,6 +119,7 @@ def test_a_game_of_three_is_refused():
         Shaper().init(jax.random.key(0), PublicGoods(num_players=3))
 
 
+@pytest.mark.slow
 def test_it_trains_and_plays(tmp_path, capsys):
     out = tmp_path / "run"
     cli.main([

@@ -33,6 +33,7 @@ def test_three_players_get_what_arithmetic_says(actions):
     np.testing.assert_allclose(found, [pays(a, actions.count(0)) for a in actions])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("players", [1, 2, 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_an_agent_meets_scripted_players_in_one_to_all_other_seats(players):
     game = PublicGood(num_players=players)
@@ -68,6 +69,7 @@ def test_where_seats_differ_each_is_measured():
     np.testing.assert_allclose(two.opponent, [[0.5 + 1.5, 0.5 + 1, 0.5 + 0.5]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("game", [GAME, PAID])
 def test_seeds_meet_in_cross_play_one_among_two_of_the_other(game):
     actors = together(actor(game, 0), actor(game, 1), actor(game, 1))

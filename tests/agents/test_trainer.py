@@ -44,6 +44,7 @@ def test_a_run_cut_in_two_is_the_run_uncut_to_the_bit(way):
     assert _same(whole, trainer.advance(half, 4, 6)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "way", [way if way == "self" else pytest.param(way, marks=pytest.mark.slow) for way in WAYS]
 )
@@ -99,6 +100,7 @@ def test_a_seed_learns_the_same_in_any_company():
         np.testing.assert_allclose(a, b, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_different_seeds_begin_and_learn_differently():
     trainer = _trainer((3, 4))
     for state in (trainer.init(), trainer.advance(trainer.init(), 0, 1)[0]):

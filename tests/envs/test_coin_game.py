@@ -54,6 +54,7 @@ ORACLE_CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", ORACLE_CASES, ids=lambda s: "-".join(map(str, s.values())))
 def test_ten_thousand_random_steps_equal_the_oracle(settings: dict) -> None:
     game = make_game("coin_game", **settings)

@@ -74,6 +74,7 @@ def mean_rewards(game: Game, names: tuple[str, ...], episodes: int, seed: int = 
     return run(jax.random.key(seed)).tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "names", "expected"),
     [
@@ -94,6 +95,7 @@ def test_the_usual_players_earn_what_they_are_known_to(
     assert earned == pytest.approx(expected, abs=0.005)
 
 
+@pytest.mark.slow
 def test_tit_for_tat_cooperates_with_its_like_and_bounds_what_it_loses() -> None:
     game = make_game("coin_game", observation="index")
     assert mean_rewards(game, (TFT, TFT), 1024) == pytest.approx((0.347, 0.347), abs=0.01)
@@ -305,6 +307,7 @@ def test_numpy_chooses_as_jax_does_given_the_same_noise(name: str, settings: dic
         now, *_ = game.transition(now, joint, generator.random(game.noise_size, np.float32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["loqa", "pola"])
 def test_opponents_know_their_seat_whatever_they_see(preset: str) -> None:
     # Against always_defect, whoever stands still loses coins and never gains any.

@@ -76,6 +76,7 @@ def test_a_scripted_player_plays_the_same_in_every_view():
         assert moves[::2] == moves[1::2]
 
 
+@pytest.mark.slow
 def test_an_opponent_with_another_view_plays_in_gymnasium_with_and_without_jax():
     opponent = make_player("always_defect", CoinGame(observation="index", shift_view=True), 1)
     for env in (

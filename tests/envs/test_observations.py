@@ -116,6 +116,7 @@ def test_an_observation_lies_in_a_spec_or_not() -> None:
     assert [leaf.shape for leaf in BOARD.leaves] == [a.shape for a in jax.tree.leaves(zeros)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("broken", "said"),
     [

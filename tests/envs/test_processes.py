@@ -35,6 +35,7 @@ def run(program: str, seconds: float = 60) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "program",
     [
@@ -50,6 +51,7 @@ def test_the_ways_to_an_environment_work_in_a_fresh_process(program: str) -> Non
     run(program)
 
 
+@pytest.mark.slow
 def test_importing_and_playing_one_game_start_no_jax_backend() -> None:
     run("""
 import gymnasium, loqa_envs
@@ -84,6 +86,7 @@ for registry in (pettingzoo.parallel_registry, pettingzoo.aec_registry):
 """)
 
 
+@pytest.mark.slow
 def test_supersuit_may_fork_after_jax_was_used() -> None:
     output = run(
         USED_JAX
@@ -103,6 +106,7 @@ print(total)
     assert float(output) == -12 * 8  # everyone cooperates: -1 for each of 8 seats in 12 steps
 
 
+@pytest.mark.slow
 def test_gymnasiums_asynchronous_environments_may_fork_after_jax_was_used() -> None:
     output = run(
         USED_JAX
@@ -118,6 +122,7 @@ print(total)
     assert float(output) == -3 * 3 * 10
 
 
+@pytest.mark.slow
 def test_a_policy_of_jax_in_a_worker_forked_from_jax_is_refused_instead_of_waiting_for_ever() -> (
     None
 ):
@@ -163,6 +168,7 @@ def test_a_trained_opponent_plays_in_spawned_workers() -> None:
     assert run(USED_JAX + "CONTEXT, HERE = 'spawn', False" + TRAINED, 240) == "(2,)\n"
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_the_first_to_make_an_environment_is_refused_too() -> None:
     output = run(
         USED_JAX

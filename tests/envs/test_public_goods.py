@@ -76,6 +76,7 @@ def test_the_tables_of_outcomes_are_the_rules(number):
         assert [names[i] for i in views[:, 1 + outcome]] == seen
 
 
+@pytest.mark.slow
 def test_values_of_players_without_memory_are_those_of_long_play():
     game, discount, steps = PublicGoods(), 0.8, 60
     table = np.random.default_rng(0).uniform(size=(3, 7)).astype(np.float32)

@@ -251,6 +251,7 @@ def test_matrix_games_without_a_dilemma_have_the_same_players_but_extortion() ->
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GAMES)
 def test_types_are_never_promoted_silently(name: str) -> None:
     game = make_game(name) if name != "matrix_game" else make_game(name, payoffs=(3, 0, 5, 1))

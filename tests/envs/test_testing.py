@@ -322,6 +322,7 @@ class Impulsive(Tremble):
         return (action * 0 + next(TURNS) % 2).astype(np.int32), *rest
 
 
+@pytest.mark.slow
 def test_players_that_keep_all_laws_pass() -> None:
     for player in (Copier(), Tremble(Copier(), 0.1), "random"):
         for seat in range(2):

@@ -58,6 +58,7 @@ def test_a_player_that_ends_the_program_has_failed(what, message, act_timeout):
         played(Does(what), act_timeout)
 
 
+@pytest.mark.slow
 def test_a_player_that_does_not_answer_in_time_has_failed_and_the_others_play_on():
     entrants = [
         Entrant("hangs", Does(waits)), Entrant("mine", TitForTat()), Entrant("d", "always_defect"),

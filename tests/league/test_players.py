@@ -44,6 +44,7 @@ def test_a_player_that_meets_itself_has_two_memories(by_hand, mean):
     assert mean(by_hand, "counts", "counts") == pytest.approx((3 * -1 + 7 * -2) / 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opponent", ["always_cooperate", "a/0"])
 def test_a_python_player_sees_the_coin_game_as_environments_show_it(coins, mean, opponent):
     # always_defect as a Python player, which sees planes.
@@ -208,6 +209,7 @@ def test_a_player_shares_with_its_copy_what_cannot_be_copied_and_nothing_else():
     assert player.seen == []
 
 
+@pytest.mark.slow
 def test_a_policy_may_have_parameters_of_its_own(mean):
     class Parametrised(Counts):
         params = jnp.float32(0)

@@ -47,6 +47,7 @@ def entrants() -> list[Entrant]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pairs", [1, 6])
 def test_a_league_goes_on_without_playing_a_pair_again(entrants, tmp_path, pairs):
     whole = play_league(KEY, DILEMMA, entrants, 4)

@@ -72,6 +72,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(path=st.sampled_from(list(leaves(HEADER))), value=JSON)
 def test_any_value_anywhere_in_the_header_is_refused_or_loads(path, value):
     header = json.loads(json.dumps(HEADER))

@@ -79,6 +79,7 @@ def test_evaluations_count_too() -> None:
     assert needed > 1000 * 999 / 2 * 64 * 50 * 2 * 4  # pairs, episodes at once, steps, seats, bytes
 
 
+@pytest.mark.slow
 def test_a_training_that_does_not_fit_is_refused_with_bytes_and_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

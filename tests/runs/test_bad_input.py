@@ -160,6 +160,7 @@ def test_a_run_without_a_whole_configuration_is_not_resumed(
     assert "old/config.json is damaged" in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("out", ["file/run", "file", "/proc/run"])
 def test_a_folder_that_cannot_be_made_is_named(refused: Refused, tmp_path: Path, out: str) -> None:
     (tmp_path / "file").write_text("")
@@ -168,6 +169,7 @@ def test_a_folder_that_cannot_be_made_is_named(refused: Refused, tmp_path: Path,
     assert out in line
 
 
+@pytest.mark.slow
 def test_a_folder_in_which_no_run_can_be_made_is_named(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file where the folder of all runs should be")
     assert "runs/ipd-loqa" in refused("train", "ipd")
@@ -202,6 +204,7 @@ def test_an_unknown_opponent_is_answered_with_all_names(refused: Refused, traine
     assert "--seed" in refused("play", agent, "--seed", "-1")
 
 
+@pytest.mark.slow
 def test_what_is_said_of_long_words_is_short(refused: Refused) -> None:
     for words in (["train", "x" * 10_000], ["train", "ipd", *["--nonsense" + "y" * 5_000] * 50]):
         assert len(refused(*words)) < 1_000

@@ -124,6 +124,7 @@ def test_an_algorithm_of_ones_own_is_trained_and_meets_stored_agents(
         cli.main([*again, "--seed", "1"])
 
 
+@pytest.mark.slow
 def test_what_it_gets_and_what_it_leaves_are_not_mixed_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Task, "opponents", [Entrant("one", "always_defect", "defectors")])
     effort = Effort(episodes=2, meetings=2, response=None)

@@ -165,6 +165,7 @@ def test_a_run_without_home_is_no_error(loqa: Loqa, trained: Path, tmp_path: Pat
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_sees_no_traceback(
     environment: dict[str, str], trained: Path
 ) -> None:

@@ -95,6 +95,7 @@ def test_self_play_is_measured_as_the_game_measures_it() -> None:
     np.testing.assert_allclose(found.info["cooperated"], [[1, 1], [0, 0], [1, 1]], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_cross_play_goes_through_the_pairs_in_order() -> None:
     actors = (COOPERATOR, DEFECTOR, TIT_FOR_TAT, actor(0, 1, 0, 1, 0))
     found = Evaluator(IPD(), TABLE).cross_play(jax.random.key(0), together(*actors), 1)

@@ -155,6 +155,7 @@ def test_a_league_writes_what_it_prints(
             assert len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)) > 50
 
 
+@pytest.mark.slow
 def test_the_command_and_python_play_the_same_league(home: Path) -> None:
     league(*SMALL, "--seed", 3, "--out", "out")
     data = json.loads((home / "out" / "league.json").read_text())
@@ -173,6 +174,7 @@ def test_the_numbers_do_not_depend_on_the_devices(loqa: Loqa, home: Path) -> Non
     assert (home / "one" / "league.csv").read_text() == (home / "all" / "league.csv").read_text()
 
 
+@pytest.mark.slow
 def test_a_league_that_is_interrupted_goes_on(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -258,6 +260,7 @@ def test_a_player_that_fails_ends_the_league_in_one_line(
     )
 
 
+@pytest.mark.slow
 def test_a_player_that_was_mended_plays_its_pairs_when_the_league_goes_on(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

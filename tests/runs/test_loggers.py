@@ -186,6 +186,7 @@ class Refusing(Logger):
         raise ValueError("--notes must be able to begin")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", [False, True])
 def test_a_logger_that_cannot_begin_leaves_a_new_folder_as_it_was(
     there: bool, tmp_path: Path

@@ -72,6 +72,7 @@ def test_a_mistaken_name_is_one_line(refused: Callable[..., str], names: list[st
         assert "ipd/loqa/0 to 1" in line
 
 
+@pytest.mark.slow
 def test_all_that_come_with_this_version_can_be_read() -> None:
     assert resources.files("loqa_agents") / "shipped" == shipping.FOLDER
     agents = shipping.shipped_agents()

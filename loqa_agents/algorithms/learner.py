@@ -50,9 +50,6 @@ class Learner(LearnerSettings):
         known: frozenset[str] = getattr(ALGORITHMS[self.algorithm], "knows", EVERYTHING_SEEN)
         return known - self.shows if self.opponent_values == "learned" else known
 
-    def policy(self, game: Game) -> NetworkPolicy:
-        return NetworkPolicy(self.actor, Inputs.of(game), game.num_actions)
-
     def behaviour(self, game: Game) -> NetworkPolicy:
         """The same player as it acts in training, exploring."""
         return replace(self.policy(game), exploration=self.exploration)

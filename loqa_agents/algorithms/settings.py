@@ -9,10 +9,10 @@ import optax
 from annotated_types import Interval
 
 from loqa_agents.algorithms.adam import adam
-from loqa_agents.algorithms.algorithm import Algorithm
 from loqa_agents.algorithms.losses import Batch
 from loqa_agents.algorithms.registry import ALGORITHMS
 from loqa_agents.algorithms.weights.loqa import Shaping
+from loqa_agents.algorithms.with_actor import WithActor
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.network import Network
 from loqa_envs.validation import Positive, Probability, Share, Weight
@@ -23,7 +23,7 @@ LEAST_SCALE = 1e-6
 
 
 @dataclass(frozen=True)
-class LearnerSettings(Algorithm):
+class LearnerSettings(WithActor):
     """What a learner is set to, and what of it changes in training.
 
     Raises:

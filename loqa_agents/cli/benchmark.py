@@ -30,7 +30,7 @@ from loqa_agents.players.python.foreign_code import Fault, Limit, called
 from loqa_agents.players.python.player import is_function as makes_players
 from loqa_agents.players.python.player import make
 from loqa_agents.reports import suite as report
-from loqa_agents.runs.folder import Kind, claim
+from loqa_agents.runs.folder import Kind, claim, require_options
 from loqa_agents.runs.report import ProgressDisplay
 from loqa_agents.suite.newcomer import FULL, QUICK, measure, require_trainable, train
 from loqa_agents.suite.suites import SUITES, Task, rows_of, stored
@@ -96,6 +96,7 @@ class Benchmark:
         check_options(self)
         if not self.agents:
             raise ValueError("benchmark needs an AGENT: agents of one training, or an algorithm.")
+        require_options(self.out, self.resume, False)  # before algorithms are traced
         newcomers = self._newcomers(console)
         devices = use_devices(self.devices)
         config: dict[str, Any] = {

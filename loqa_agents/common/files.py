@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import stat
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -129,3 +130,32 @@ def _read(path: Path, most: int) -> bytes:
     if len(content) > most:
         raise ValueError(f"{path} must have at most {most:,} bytes; it has more.")
     return content
+
+
+def make_numbered(first: Path) -> Path:
+    """Make the first of FOLDER, FOLDER-2, ... that is free."""
+    for number in count(1):
+        out = first if number == 1 else first.with_name(f"{first.name}-{number}")
+        try:
+            make_folder(out)
+        except FileExistsError:
+            continue
+        return out
+    raise AssertionError("count never ends")
+
+
+def make_folder(out: Path) -> None:
+    """Make a folder, and those that it is in.
+
+    Raises:
+        FileExistsError: if it is there.
+        ValueError: if it cannot be made.
+    """
+    try:
+        out.mkdir(parents=True)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise ValueError(
+            f"--out must be a folder that can be made; {out} cannot: {error.strerror}."
+        ) from None

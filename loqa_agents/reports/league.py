@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,18 +27,13 @@ def markdown(data: dict[str, Any]) -> str:
         "over the seeds of those teams that have several. There is no interval over seeds where "
         "neither team has, nor for two seeds against each other. A team meets itself with "
         "different seeds if it has several.",
-        "",
-        "| | " + " | ".join(markdown_text(name) for name in data["teams"]) + " |",
-        "|---|" + "---|" * len(data["teams"]),
     ]
-    head = lines[-2:]
+    head = _head(data["teams"])
     tables = {"": data["by_team"]["reward"]}
     tables |= {seat: part["by_team"] for seat, part in data.get("by_seat", {}).items()}
     for seat, reward in tables.items():
-        lines += ["", f"## The same while the row sits in seat {seat}", "", *head] * bool(seat)
-        for i, name in enumerate(data["teams"]):
-            cells = [cell(reward, i, j) for j in range(len(data["teams"]))]
-            lines.append(f"| {markdown_text(name)} | " + " | ".join(cells) + " |")
+        lines += ["", f"## The same while the row sits in seat {seat}"] * bool(seat)
+        lines += ["", *matrix(data["teams"], reward)]
     everyone = "all" if "focal" in data else "both"
     others = {"welfare": f"Social welfare (the rewards of {everyone})"}
     others |= {
@@ -66,6 +62,19 @@ def markdown(data: dict[str, Any]) -> str:
     for name, reason in data["failed"].items():
         lines += ["", markdown_text(could_not(name, reason))]
     return "\n".join(lines) + "\n"
+
+
+def matrix(teams: Sequence[str], table: dict[str, Any]) -> list[str]:
+    """The lines of a table of every team against every team, with intervals."""
+    lines = _head(teams)
+    for i, name in enumerate(teams):
+        cells = [cell(table, i, j) for j in range(len(teams))]
+        lines.append(f"| {markdown_text(name)} | {' | '.join(cells)} |")
+    return lines
+
+
+def _head(teams: Sequence[str]) -> list[str]:
+    return [f"| | {' | '.join(map(markdown_text, teams))} |", "|---|" + "---|" * len(teams)]
 
 
 def comma_separated(data: dict[str, Any]) -> str:

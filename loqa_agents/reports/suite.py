@@ -7,7 +7,7 @@ from rich.console import Console
 
 from loqa_agents.common.terminal import print_table
 from loqa_agents.common.text import markdown_text
-from loqa_agents.reports.league import cell, number
+from loqa_agents.reports.league import cell, matrix, number
 from loqa_agents.suite.suites import rows_of
 
 Row = Mapping[str, Any]
@@ -53,6 +53,21 @@ def markdown(rows: Iterable[tuple[str, Row]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+_PAGE = """
+Mean rewards per step over the seeds of each row, and the interval of 95 % over seeds, by Student's
+t. AC is `always_cooperate`, AD `always_defect`; where more than two play, one of them holds one
+seat. Exploitability is by the exact best response where that is known, and else, after ≥, by the
+best that one learner found in 100 updates. Steps are those of one seed; seconds are of all ten
+together, on one or two cores beside other work. Below each game are the commands that trained its
+rows; `python benchmarks/dilemmas.py` does all of it, and writes this page. Agents of `coin3x3/loqa`
+are those that come with loqa, which `benchmarks/coin_game.py` trained, a seed at a time.
+"""
+_LEAGUE = (
+    "What the row gets from the column; where more than two play, from copies of the column among "
+    "which it is alone:"
+)
+
+
 def page(suite: str, report: Mapping[str, Any]) -> str:
     """The whole of what `stored` has of a suite: rows, and the league among them, game by game."""
     parts = [f"# The suite {suite}\n", _PAGE]
@@ -60,35 +75,11 @@ def page(suite: str, report: Mapping[str, Any]) -> str:
         rows = rows_of(game, report["rows"])
         parts += [f"\n## {game}\n\n", markdown(rows.items())]
         if game in report["leagues"]:
-            parts += [f"\n{_LEAGUE}\n\n", matrix(report["leagues"][game])]
+            league = report["leagues"][game]
+            table = "\n".join(matrix(league["teams"], league))
+            parts.append(f"\n{_LEAGUE}\n\n{table}\n")
         parts += ["\n```bash\n", *(f"{row['command']}\n" for row in rows.values()), "```\n"]
     return "".join(parts)
-
-
-_PAGE = """
-Mean rewards per step over the seeds of each row, and the interval of 95 % over seeds, by Student's
-t. AC is `always_cooperate`, AD `always_defect`; where more than two play, one of them holds one
-seat. Exploitability is by the exact best response where that is known, and else, after ≥, by the
-best that one learner found in 100 updates. Steps are those of one seed; seconds are of all ten
-together, on two cores beside other work. Below each game are the commands that trained its rows;
-`python benchmarks/dilemmas.py` does all of it, and writes this page.
-"""
-
-
-_LEAGUE = (
-    "What the row gets from the column; where more than two play, from copies of the column among "
-    "which it is alone:"
-)
-
-
-def matrix(league: Mapping[str, Any]) -> str:
-    """What each team of a stored league gets from each, as a table."""
-    names = [markdown_text(name) for name in league["teams"]]
-    lines = [f"| | {' | '.join(names)} |", f"|{'---|' * (1 + len(names))}"]
-    for i, name in enumerate(names):
-        cells = (cell(dict(league), i, j) for j in range(len(names)))
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
 
 
 def meetings(row: Row) -> str:

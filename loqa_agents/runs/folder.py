@@ -7,13 +7,19 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from loqa_agents.common.files import as_path, is_partial, read_json, write_atomically
+from loqa_agents.common.files import (
+    as_path,
+    is_partial,
+    make_folder,
+    make_numbered,
+    read_json,
+    write_atomically,
+)
 from loqa_agents.common.settings import differences
 from loqa_agents.common.text import printable
 from loqa_agents.runs.lock import held_alone
@@ -75,7 +81,7 @@ class Claim:
             OSError: if it cannot be written.
         """
         if self._out is None:
-            self._out, self._made = _make_numbered(Path("runs") / self._default), True
+            self._out, self._made = make_numbered(Path("runs") / self._default), True
         elif not self._out.exists():
             self._make_new(self._out)
             self._made = True
@@ -102,7 +108,7 @@ class Claim:
 
     def _make_new(self, out: Path) -> None:
         try:
-            _make(out)
+            make_folder(out)
         except FileExistsError:  # made by somebody else since it was looked at
             raise self._kind.not_new(out) from None
 
@@ -192,6 +198,16 @@ class Claim:
             self._locked = True
 
 
+def require_options(
+    out: str | os.PathLike[str] | None, resume: bool | None, overwrite: bool
+) -> None:
+    """Raise ``ValueError`` unless the options of `claim` go together; nothing is looked at."""
+    if resume and overwrite:
+        raise ValueError("--resume and --overwrite exclude each other; both were given.")
+    if out is None and (resume or overwrite):
+        raise ValueError("--resume and --overwrite need --out, the folder that they act on.")
+
+
 @contextmanager
 def claim(
     out: str | os.PathLike[str] | None,
@@ -212,10 +228,7 @@ def claim(
             with ``overwrite`` what no run wrote, or if another process holds it.
         OSError: if the folder cannot be read.
     """
-    if resume and overwrite:
-        raise ValueError("--resume and --overwrite exclude each other; both were given.")
-    if out is None and (resume or overwrite):
-        raise ValueError("--resume and --overwrite need --out, the folder that they act on.")
+    require_options(out, resume, overwrite)
     with ExitStack() as held:
         claimed = Claim(None if out is None else as_path(out), default, kind, held)
         if out is not None:
@@ -226,25 +239,3 @@ def claim(
 def _entries(out: Path) -> list[str]:
     """What is in a folder, without what killed writes left."""
     return [name for name in os.listdir(out) if not is_partial(name)]
-
-
-def _make_numbered(first: Path) -> Path:
-    for number in count(1):
-        out = first if number == 1 else first.with_name(f"{first.name}-{number}")
-        try:
-            _make(out)
-        except FileExistsError:
-            continue
-        return out
-    raise AssertionError("count never ends")
-
-
-def _make(out: Path) -> None:
-    try:
-        out.mkdir(parents=True)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise ValueError(
-            f"--out must be a folder that can be made; {out} cannot: {error.strerror}."
-        ) from None

@@ -82,8 +82,7 @@ def train(
     """
     game, training = PRESETS[task.preset].game, effort.training(task)
     number, new = len(effort.seeds), not (out / "config.json").exists()
-    shared = training.episodes if algorithm.plays_episodes else 0
-    chosen = training_devices(devices, number, shared) if new else None
+    chosen = training_devices(devices, number, training.shared(algorithm)) if new else None
     results = run(game, algorithm, training, effort.seeds, out, list(loggers), devices=chosen)
     files = [out / "agents" / f"{seed}.safetensors" for seed in effort.seeds]
     agents = [Entrant(f"seed {file.stem}", load_agent(file)) for file in files]

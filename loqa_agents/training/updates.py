@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 from annotated_types import Interval
 
-from loqa_agents.algorithms.algorithm import AlgorithmState
+from loqa_agents.algorithms.algorithm import Algorithm, AlgorithmState
 from loqa_agents.algorithms.named import algorithm_names
 from loqa_agents.training.pool import Pool
 from loqa_envs.game import Game
@@ -106,6 +106,10 @@ class Training(Settings):
             Columns(len(entries), dict(zip(places, zip(*entries, strict=True), strict=True)))
             for places, entries in by_place.items()
         ]
+
+    def shared(self, learner: Algorithm) -> int:
+        """The episodes of an update that devices can share: none that an algorithm plays itself."""
+        return self.episodes if learner.plays_episodes else 0
 
     @property
     def pool_places(self) -> int:

@@ -83,7 +83,6 @@ def _n_step_values(view, shaping, log_probabilities):
     return jnp.stack(values)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("sampled_values", [False, True])
 @pytest.mark.parametrize(
     ("weights", "values"), [(loqa_weights, _loaded_dice_values), (n_step_weights, _n_step_values)]

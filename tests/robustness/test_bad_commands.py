@@ -38,7 +38,6 @@ def test_an_option_out_of_its_range_is_named(refused, words):
     assert name in said or name.replace("-", "_") in said
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("row", OTHERS, ids=lambda row: ascii(" ".join(row[:2]))[:80])
 def test_a_bad_command_is_answered_by_what_must_hold(refused, row):
     command, rest, words = row

@@ -29,21 +29,20 @@ import jax
 import jax.numpy as jnp
 from annotated_types import Interval
 
-from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
+from loqa_agents.algorithms.algorithm import ActorCritic, Context, Metrics
 from loqa_agents.algorithms.dice.objective import dice_objective
 from loqa_agents.algorithms.dice.steps import after_steps, plus
 from loqa_agents.algorithms.view import EpisodeView
+from loqa_agents.algorithms.with_actor import WithActor
 from loqa_agents.networks.dense_gru import DenseGRU
-from loqa_agents.networks.inputs import Inputs
 from loqa_agents.networks.network import Network
-from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Game, Params
 from loqa_envs.keys import boundary
 from loqa_envs.validation import Positive, Share
 
 
 @dataclass(frozen=True)
-class LolaDice(Algorithm):
+class LolaDice(WithActor):
     """LOLA by DiCE, from episodes of its own, played with the others' parameters.
 
     Raises:
@@ -91,9 +90,6 @@ class LolaDice(Algorithm):
 
     def params(self, state: Params) -> ActorCritic:
         return ActorCritic(state)
-
-    def policy(self, game: Game) -> NetworkPolicy:
-        return NetworkPolicy(self.actor, Inputs.of(game), game.num_actions)
 
     def update(
         self,

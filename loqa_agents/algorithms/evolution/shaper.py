@@ -11,14 +11,13 @@ from annotated_types import Interval
 from jax.flatten_util import ravel_pytree
 
 from loqa_agents.algorithms.adam import adam
-from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
+from loqa_agents.algorithms.algorithm import ActorCritic, Context, Metrics
 from loqa_agents.algorithms.evolution.trials import Teacher, trial
 from loqa_agents.algorithms.learner import Learner
 from loqa_agents.algorithms.view import EpisodeView
+from loqa_agents.algorithms.with_actor import WithActor
 from loqa_agents.networks.dense_gru import DenseGRU
-from loqa_agents.networks.inputs import Inputs
 from loqa_agents.networks.network import Network
-from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Game, Params
 from loqa_envs.keys import boundary
 from loqa_envs.validation import Count, Positive
@@ -30,7 +29,7 @@ class ShaperState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Shaper(Algorithm):
+class Shaper(WithActor):
     """Shapes a naive learner by evolution strategies over trials, in which that learner learns.
 
     A trial: ``inner_episodes`` batches of episodes, one after another, with a policy gradient that
@@ -80,9 +79,6 @@ class Shaper(Algorithm):
 
     def params(self, state: ShaperState) -> ActorCritic:
         return ActorCritic(state.actor)
-
-    def policy(self, game: Game) -> NetworkPolicy:
-        return NetworkPolicy(self.actor, Inputs.of(game), game.num_actions)
 
     def update(
         self,

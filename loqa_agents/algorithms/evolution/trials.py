@@ -1,5 +1,6 @@
 """A trial: episodes one after another with somebody who learns from each."""
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -9,17 +10,15 @@ from loqa_agents.common.rollout import play_episode
 from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Carry, Extras, Game, Params
 from loqa_envs.observation import Observation
+from loqa_envs.policy import Around
 
 
-class Remembering(NamedTuple):
+@dataclass(frozen=True)
+class Remembering(Around):
     """A player that begins an episode with a memory of earlier ones."""
 
-    player: NetworkPolicy
+    policy: NetworkPolicy
     memory: Carry
-
-    @property
-    def num_actions(self) -> int:
-        return self.player.num_actions
 
     def initial_carry(self) -> Carry:
         return self.memory
@@ -27,7 +26,7 @@ class Remembering(NamedTuple):
     def act(
         self, key: jax.Array, params: Params, carry: Carry, observation: Observation
     ) -> tuple[jax.Array, Carry, Extras]:
-        return self.player.act(key, params, carry, observation)
+        return self.policy.act(key, params, carry, observation)
 
 
 class Teacher(NamedTuple):

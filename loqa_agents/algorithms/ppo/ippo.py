@@ -23,17 +23,17 @@ import optax
 from annotated_types import Interval
 
 from loqa_agents.algorithms.adam import adam
-from loqa_agents.algorithms.algorithm import ActorCritic, Algorithm, Context, Metrics
+from loqa_agents.algorithms.algorithm import ActorCritic, Context, Metrics
 from loqa_agents.algorithms.estimators import alive, gae
 from loqa_agents.algorithms.losses import pick
 from loqa_agents.algorithms.ppo.losses import Minibatch, clipped_surrogate, value_loss
 from loqa_agents.algorithms.ppo.passes import passes
 from loqa_agents.algorithms.view import EpisodeView, as_one_batch, side_of
+from loqa_agents.algorithms.with_actor import WithActor
 from loqa_agents.common.rollout import Trajectory
 from loqa_agents.networks.dense_gru import DenseGRU
 from loqa_agents.networks.inputs import Inputs
 from loqa_agents.networks.network import Network
-from loqa_agents.networks.policy import NetworkPolicy
 from loqa_envs.game import Game
 from loqa_envs.keys import boundary
 from loqa_envs.validation import Positive, Share, Weight
@@ -45,7 +45,7 @@ class PPOState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class IPPO(Algorithm):
+class IPPO(WithActor):
     """Independent PPO: clipped policy and values, several passes over minibatches of episodes."""
 
     shows = frozenset({"values"})
@@ -81,9 +81,6 @@ class IPPO(Algorithm):
 
     def params(self, state: PPOState) -> ActorCritic:
         return state.params
-
-    def policy(self, game: Game) -> NetworkPolicy:
-        return NetworkPolicy(self.actor, Inputs.of(game), game.num_actions)
 
     def view(
         self, game: Game, params: ActorCritic, trajectory: Trajectory, seat: int

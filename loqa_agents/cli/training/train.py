@@ -79,8 +79,7 @@ class Train(Generic[G, L]):
         game = self.make_game()
         seeds = parse_seeds(self.seeds)
         new = self.devices_changed or not self.resume  # otherwise it goes on with those it had
-        # Episodes that an algorithm plays by itself are not shared by devices.
-        shared = self.training.episodes if self.learner.plays_episodes else 0
+        shared = self.training.shared(self.learner)
         devices = training_devices(self.devices, len(seeds), shared) if new else None
         title = f"{self.learner.label} on {game.name}"
         title += f", {self.minutes:g} min per seed" if self.minutes else ""
